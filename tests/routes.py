@@ -16,7 +16,7 @@ from doorstep.domain.routing.model import (
     Lane,
     Network,
     OrderAttributes,
-    Place,
+    RoutingLocation,
     Supply,
     rules,
 )
@@ -32,10 +32,10 @@ Stock = Mapping[str, Mapping[int, int]]
 class Street:
     """Lanes by location, the same for every customer; a parcel costs 10 and 1 per km unless something else is fields."""
 
-    by_place: dict[LocationId, Lane]
+    by_location: dict[LocationId, Lane]
 
     def lanes(self, demand: Demand) -> Mapping[LocationId, Lane]:
-        return self.by_place
+        return self.by_location
 
 
 def street(km: Mapping[int, float], **fields: Mapping[int, object]) -> Street:
@@ -50,10 +50,10 @@ def street(km: Mapping[int, float], **fields: Mapping[int, object]) -> Street:
     return Street(lanes)
 
 
-def place(number: int, **fields: object) -> Place:
+def location(number: int, **fields: object) -> RoutingLocation:
     """A place that ships, called L1, L2 …"""
     known: dict[str, object] = {"ships": True, "latitude": 0.0, "longitude": 0.0, **fields}
-    return Place(id=LocationId(number), code=f"L{number}", name=f"Location {number}", **known)  # type: ignore[arg-type]  # fields by name
+    return RoutingLocation(id=LocationId(number), code=f"L{number}", name=f"Location {number}", **known)  # type: ignore[arg-type]  # fields by name
 
 
 def want(line_no: int, sku: str, quantity: int = 1, **fields: object) -> DemandLine:
@@ -83,7 +83,7 @@ class Scene:
     stock: Stock
     ways: Street
     chosen: Sequence[Rule] = (Rule(name="the rule"),)
-    places: Sequence[Place] = ()
+    locations: Sequence[RoutingLocation] = ()
     costs: Costs = FREE
     prices: Mapping[tuple[str, int], int] = field(default_factory=dict)
     recipes: Mapping[Sku, Mapping[str, int]] = field(default_factory=dict)
@@ -92,9 +92,9 @@ class Scene:
 
     @property
     def network(self) -> Network:
-        places = self.places or [place(number) for number in sorted(self.ways.by_place)]
+        locations = self.locations or [location(number) for number in sorted(self.ways.by_location)]
         prices = {(sku, LocationId(number)): price for (sku, number), price in self.prices.items()}
-        return Network({each.id: each for each in places}, self.ways, self.currency, prices)
+        return Network({each.id: each for each in locations}, self.ways, self.currency, prices)
 
     @property
     def compiled_rules(self) -> CompiledRules:

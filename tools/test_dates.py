@@ -12,7 +12,7 @@ import sys
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[1]
-PLACES = ("tests/flows", "tests/delivery", "tests/store")
+LOCATIONS = ("tests/flows", "tests/delivery", "tests/store")
 # An instant to begin at, and the zone that the machine believes to be in.
 AWKWARD = (
     ("2027-01-01T00:20:00Z", "UTC"),
@@ -26,7 +26,7 @@ AWKWARD = (
 
 def files() -> list[str]:
     """Every test file of the places where the clock matters."""
-    found = (path for place in PLACES for path in (ROOT / place).rglob("test_*.py"))
+    found = (path for location in LOCATIONS for path in (ROOT / location).rglob("test_*.py"))
     return sorted(str(path.relative_to(ROOT)) for path in found)
 
 

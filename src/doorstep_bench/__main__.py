@@ -59,9 +59,9 @@ def measure(chosen: argparse.Namespace) -> dict[str, object]:
 
 @contextlib.contextmanager
 def _stocked(*, locations: int = 12, spread: float = 1.0) -> Iterator[Stage]:
-    with scratch.installation() as place:
+    with scratch.installation() as location:
         meter.say(f"stocking 500 SKUs at {locations} locations")
-        yield Stage(place, *workload.stock_up(place.app, locations=locations, spread=spread))
+        yield Stage(location, *workload.stock_up(location.app, locations=locations, spread=spread))
 
 
 def _hot(stage: Stage, runs: int) -> dict[str, object]:

@@ -46,7 +46,7 @@ def _set_stock(stage: Stage, sku: Sku) -> None:
     """All stock at one location, unreserved."""
     with stage.scratch.app.db.write(actor="bench") as tx:
         for row in stock.page(tx, wanted=stock.StockFilter(text=sku, limit=1)).rows:
-            wanted = STOCK if row.location_id == stage.places[0] else 0
+            wanted = STOCK if row.location_id == stage.locations[0] else 0
             free = Correction(sku, LocationId(row.location_id), "bench", set_to=row.reserved + wanted)
             inventory.adjust(tx, correction=free, at=workload.NOW)
 

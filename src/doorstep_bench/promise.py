@@ -54,9 +54,9 @@ def _ask(asking: http.client.HTTPConnection, headers: dict[str, str], body: byte
 
 def _cart(chance: random.Random) -> bytes:
     skus = chance.sample(workload.SKUS, LINES)
-    place = {"country": "IN", "latitude": 9 + chance.random() * 20, "longitude": 73 + chance.random() * 15}
+    location = {"country": "IN", "latitude": 9 + chance.random() * 20, "longitude": 73 + chance.random() * 15}
     lines = [{"sku": sku, "quantity": chance.randint(1, 3)} for sku in skus]
-    return json.dumps({"lines": lines, "address": place}).encode()
+    return json.dumps({"lines": lines, "address": location}).encode()
 
 
 def _furnish(stage: Stage) -> str:

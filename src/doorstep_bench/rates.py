@@ -24,7 +24,7 @@ class Stage:
 
     scratch: Scratch
     connection_id: int
-    places: Sequence[LocationId]
+    locations: Sequence[LocationId]
 
     def orders(self, series: int, count: int) -> list[Incoming]:
         """Orders of a new series, created before the clock starts and frozen for the garbage collector."""
@@ -55,7 +55,7 @@ def bare_rate(stage: Stage, made: Sequence[Incoming]) -> float:
         def work() -> None:
             for start in range(0, len(made), BOUND_BATCH):
                 batch = made[start : start + BOUND_BATCH]
-                bound.write(connection, batch, location_id=stage.places[0])
+                bound.write(connection, batch, location_id=stage.locations[0])
 
         return meter.timed(work, len(made))
 

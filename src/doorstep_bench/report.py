@@ -82,10 +82,10 @@ def _rest(figures: Figures) -> list[tuple[str, str, str]]:
     rows = []
     if "promise" in figures:
         p50, p95, p99 = (_number(figures, "promise", f"p{share}_ms") for share in (50, 95, 99))
-        lines, places = (_number(figures, "promise", name) for name in ("lines", "locations"))
+        lines, locations = (_number(figures, "promise", name) for name in ("lines", "locations"))
         reported = f"p50 {p50:,.0f}  p95 {p95:,.0f}  p99 {p99:,.0f} ms"
         rows.append(
-            (f"promise: a cart of {lines:.0f} lines, {places:.0f} locations", reported, "p95 < 50 ms")
+            (f"promise: a cart of {lines:.0f} lines, {locations:.0f} locations", reported, "p95 < 50 ms")
         )
     for size in _names(figures, "growth"):
         rate, share = (

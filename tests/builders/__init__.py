@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from tests.builders.installation import Installation, environment, opened
 from tests.builders.retailer import Retailer, retailer, set_up_retailer
-from tests.builders.rows import channel, item, place, stock, stock_events, store_orders
+from tests.builders.rows import channel, item, location, stock, stock_events, store_orders
 from tests.builders.shop import PASSWORD, Shop, set_up_shop
 from tests.builders.snapshots import (
     DELHI,
@@ -37,10 +37,10 @@ __all__ = [
     "item",
     "later",
     "line",
+    "location",
     "opened",
     "order_snapshot",
     "paid",
-    "place",
     "retailer",
     "return_snapshot",
     "set_up_retailer",

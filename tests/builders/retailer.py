@@ -156,11 +156,11 @@ class Retailer(Installation):
         return self.parcels(order_id)
 
     def scan(
-        self, shipment: Shipment, status: TrackingStatus, *, hours: int = 1, place: str = "Delhi"
+        self, shipment: Shipment, status: TrackingStatus, *, hours: int = 1, location: str = "Delhi"
     ) -> None:
         """The carrier reports a scan, some hours after noon."""
         key = next(key for key, each in self.connection_ids.items() if each == shipment.connection_id)
-        seen = Scan(NOON + timedelta(hours=hours), status, status.value.upper(), "", place)
+        seen = Scan(NOON + timedelta(hours=hours), status, status.value.upper(), "", location)
         self.receive(key, "tracking", TrackingSnapshot((seen,), shipment.tracking_number))
         self.settle()
 

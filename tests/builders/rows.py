@@ -28,7 +28,7 @@ def item(sku: str) -> Item:
     return Item(Sku(sku), f"Item {sku}", "", "", "", "", f"bar-{sku}", 200, "6109", 500, 79_900, "INR")
 
 
-def place(
+def location(
     code: str, state_code: str = "MH", *, latitude: float = 19.0, longitude: float = 72.8, **given: Any
 ) -> Location:
     """A location that ships with the connection "parcels"."""
@@ -54,7 +54,7 @@ def channel(tx: WriteTx, key: str = "shop") -> int:
 def stock(tx: WriteTx, **units: dict[str, int]) -> dict[str, LocationId]:
     """Locations by code with so many units of each SKU; gives their ids."""
     catalog.put(tx, items=[item(sku) for sku in sorted({sku for each in units.values() for sku in each})])
-    network.put(tx, locations=[place(code) for code in units], at=NOON)
+    network.put(tx, locations=[location(code) for code in units], at=NOON)
     ids = {each.code: each.id for each in network_views.locations(tx).values()}
     movements = [
         Movement(MovementType.RECEIVED, Sku(sku), ids[code], quantity, "opening stock", NOON)

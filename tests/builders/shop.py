@@ -201,7 +201,7 @@ def set_up_shop(app: App) -> Shop:
             ("Lena", Role.READ_ONLY),
         )
         for name, role in people:
-            place = shop.location_ids["ST-22"] if role is Role.LOCATION_STAFF else None
-            user = NewUser(f"{name.lower()}@notnaked.example", name, role, place)
+            location = shop.location_ids["ST-22"] if role is Role.LOCATION_STAFF else None
+            user = NewUser(f"{name.lower()}@notnaked.example", name, role, location)
             shop.users[role] = identity.create_user(tx, user=user, password=PASSWORD, now=shop.now)
     return shop

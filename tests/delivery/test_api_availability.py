@@ -21,8 +21,8 @@ SUPPLY = {"kind": "purchase_order", "number": "PO-7", "line_no": 1, "sku": SHIRT
           "quantity": 100, "eta_date": day(11).isoformat()}  # fmt: skip
 
 
-def client(retailer: Retailer, role: Role = Role.OPERATIONS, place: str | None = None) -> TestClient:
-    key = NewKey(role.value, role, retailer.location_ids[place] if place else None)
+def client(retailer: Retailer, role: Role = Role.OPERATIONS, location: str | None = None) -> TestClient:
+    key = NewKey(role.value, role, retailer.location_ids[location] if location else None)
     token = retailer.write(lambda tx: identity.create_api_key(tx, key=key, now=NOON))
     web = processes.web(retailer.app)
     return TestClient(web, base_url="http://testserver/api/v1/", headers={"Authorization": f"Bearer {token}"})

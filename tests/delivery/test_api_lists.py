@@ -75,11 +75,11 @@ def test_work_and_dead_letters_are_paged(retailer: Retailer) -> None:
     api = client(retailer, Role.ADMINISTRATOR)
     for number in range(3):
         retailer.place_order(order_snapshot(line(SHIRT), external_id=f"o-{number}"))
-    places = {
+    locations = {
         retailer.work(order)[0].location_id
         for order in retailer.read(lambda tx: tx.column(int, "SELECT id FROM orders"))
     }
-    codes = [code for code, place in retailer.location_ids.items() if place in places]
+    codes = [code for code, location in retailer.location_ids.items() if location in locations]
     found = [each["id"] for code in codes for each in pages(api, "fulfillment-orders", location=code)]
     assert len(found) == len(set(found)) == 3
     retailer.receive("shop", "order", {"broken": 1}, {"broken": 2})

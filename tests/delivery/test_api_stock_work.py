@@ -18,8 +18,10 @@ from doorstep.domain.identity.model import Role
 HUB, STORE = "WH-A", "ST-22"
 
 
-def client(retailer: Retailer, role: Role = Role.OPERATIONS, place: str | None = None) -> TestClient:
-    key = NewKey(f"{role.value} {place or ''}", role, retailer.location_ids[place] if place else None)
+def client(retailer: Retailer, role: Role = Role.OPERATIONS, location: str | None = None) -> TestClient:
+    key = NewKey(
+        f"{role.value} {location or ''}", role, retailer.location_ids[location] if location else None
+    )
     token = retailer.write(lambda tx: identity.create_api_key(tx, key=key, now=NOON))
     web = processes.web(retailer.app)
     return TestClient(web, headers={"Authorization": f"Bearer {token}"}, raise_server_exceptions=False)

@@ -151,9 +151,9 @@ def test_staff_see_only_their_location(browser: TestClient, shop: Shop) -> None:
     mine, elsewhere = shop.order((SHIRT, 2)), shop.order((JACKET, 1))
     (work,) = shop.work(elsewhere)
     sign_in(browser, Role.LOCATION_STAFF)
-    place = shop.location_ids["ST-22"]
-    assert browser.get("/console/").headers["location"] == f"/console/fulfillment/{place}"
-    assert browser.get(f"/console/fulfillment/{place}").status_code == 200
+    location = shop.location_ids["ST-22"]
+    assert browser.get("/console/").headers["location"] == f"/console/fulfillment/{location}"
+    assert browser.get(f"/console/fulfillment/{location}").status_code == 200
     assert browser.get(f"/console/orders/{mine}").status_code == 200
     paths = [
         f"/orders/{elsewhere}",

@@ -180,17 +180,17 @@ SHORT = {
 
 @pytest.mark.parametrize("place", SHORT)
 def test_a_short_list_is_sorted_and_a_file(
-    browser: TestClient, shop: Shop, place: tuple[str, str, str]
+    browser: TestClient, shop: Shop, location: tuple[str, str, str]
 ) -> None:
-    path, name, column = place
+    path, name, column = location
     _short_lists(shop)
     sign_in(browser, Role.ADMINISTRATOR)
-    for key in SHORT[place].split():
+    for key in SHORT[location].split():
         up, down = (
             _file(browser, path, f"{_param(name, 'sort')}={sort}", name)[1:] for sort in (key, f"-{key}")
         )
         assert sorted(up) == sorted(down)
-    head, *rows = _file(browser, path, f"{_param(name, 'sort')}={SHORT[place].split()[0]}", name)
+    head, *rows = _file(browser, path, f"{_param(name, 'sort')}={SHORT[location].split()[0]}", name)
     assert len(rows) > 1
     if path != "/replenishment":
         shown = [row[head.index(column)].casefold() for row in rows]
@@ -222,8 +222,8 @@ def test_a_list_is_sorted_in_both_directions_page_by_page(
     browser: TestClient, shop: Shop, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(lists, "EXPORT_ROWS", 2)
-    places = [shop.location_ids[code] for code in ("WH-A", "ST-22")]
-    plans = [Plan(places[0], places[1], [RequestedLine(SHIRT, units)]) for units in (2, 9, 2, 5, 1)]
+    locations = [shop.location_ids[code] for code in ("WH-A", "ST-22")]
+    plans = [Plan(locations[0], locations[1], [RequestedLine(SHIRT, units)]) for units in (2, 9, 2, 5, 1)]
     with shop.app.db.write(actor="test") as tx:
         transfer_verbs.draft(tx, plans=plans, at=shop.now)
     sign_in(browser)

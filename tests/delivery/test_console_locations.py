@@ -86,10 +86,10 @@ def test_what_is_wrong_stands_at_its_field(browser: TestClient, field: str, valu
 
 def test_a_location_with_open_work_is_not_closed(browser: TestClient, shop: Shop) -> None:
     order_id = shop.order((SHIRT, 1))
-    place = shop.work(order_id)[0].location_id
-    page = browser.get(f"/console/locations/{place}/edit").text
+    location_id = shop.work(order_id)[0].location_id
+    page = browser.get(f"/console/locations/{location_id}/edit").text
     assert "It cannot be closed yet." in page
-    page = click(browser, f"/locations/{place}/edit/close", status=409, reason="lease ended")
+    page = click(browser, f"/locations/{location}/edit/close", status=409, reason="lease ended")
     assert ("1 fulfillment order is not finished" in page, 'value="lease ended"' in page) == (True, True)
 
 
@@ -108,6 +108,6 @@ def test_a_location_is_closed_and_reopened(browser: TestClient, shop: Shop) -> N
 def test_who_may_not_change_rules_may_not_change_locations(browser: TestClient, shop: Shop) -> None:
     sign_in(browser, Role.READ_ONLY)
     assert browser.get("/console/locations/new").status_code == 403
-    place = location(shop, "ST-22").id
-    assert browser.get(f"/console/locations/{place}/edit", headers=HTMX).status_code == 403
+    location_id = location(shop, "ST-22").id
+    assert browser.get(f"/console/locations/{location_id}/edit", headers=HTMX).status_code == 403
     assert "/locations/new" not in browser.get("/console/network").text

@@ -32,7 +32,7 @@ def paused(shop: Shop, code: str) -> str:
     with shop.app.db.read() as tx:
         return (
             lanes.network(tx, currency="INR", at=shop.app.clock.now())
-            .places[LocationId(shop.location_ids[code])]
+            .locations[LocationId(shop.location_ids[code])]
             .paused
         )
 
@@ -105,8 +105,8 @@ def test_a_pause_without_a_reason_or_with_a_past_end_is_refused(browser: TestCli
 def test_staff_see_their_own_location_only(browser: TestClient, shop: Shop) -> None:
     sign_in(browser, Role.LOCATION_STAFF)
     answers = {
-        code: browser.get(f"/console/locations/{place}").status_code
-        for code, place in shop.location_ids.items()
+        code: browser.get(f"/console/locations/{location}").status_code
+        for code, location in shop.location_ids.items()
     }
     assert sorted(set(answers.values())) == [200, 403]
     assert list(answers.values()).count(200) == 1

@@ -103,13 +103,13 @@ def test_what_cannot_be_booked_keeps_what_was_written(browser: TestClient, shop:
 
 
 def test_a_purchase_order_is_received_and_closed_short(browser: TestClient, shop: Shop) -> None:
-    place, soon = LocationId(shop.location_ids["WH-A"]), shop.now.date()
-    reported = Announcement(SupplyKind.PURCHASE_ORDER, "PO-7", 1, SHIRT, place, 5, soon)
+    location, soon = LocationId(shop.location_ids["WH-A"]), shop.now.date()
+    reported = Announcement(SupplyKind.PURCHASE_ORDER, "PO-7", 1, SHIRT, location, 5, soon)
     with shop.app.db.write(actor="user:2") as tx:
         supplies.put(tx, reported=[reported], at=shop.now)
     before = on_hand(shop, "WH-A")["new"]
     assert "Purchase order PO-7" in browser.get("/console/receiving").text
-    what = {"location": place, "document": "purchase_order:PO-7", "closes": "yes"}
+    what = {"location": location, "document": "purchase_order:PO-7", "closes": "yes"}
     click(browser, "/receiving/post", **what, **{f"good-{SHIRT}": 3, f"good-{JACKET}": 1})
     assert on_hand(shop, "WH-A")["new"] == before + 3
     assert on_hand(shop, "WH-A", JACKET)["quarantine"] == 1
@@ -118,8 +118,8 @@ def test_a_purchase_order_is_received_and_closed_short(browser: TestClient, shop
 
 def test_staff_count_blind_and_operations_agree(browser: TestClient, shop: Shop) -> None:
     sign_in(browser, Role.LOCATION_STAFF)
-    place, before = shop.location_ids["ST-22"], on_hand(shop, "ST-22")["new"]
-    form = {"location_id": place, "kind": "blind", "title": "Shelf 4", "skus": SHIRT}
+    location, before = shop.location_ids["ST-22"], on_hand(shop, "ST-22")["new"]
+    form = {"location_id": location, "kind": "blind", "title": "Shelf 4", "skus": SHIRT}
     assert "Count 1 is open" in click(browser, "/counts/open", **form)
     assert f"{SHIRT}: 1 counted" in click(browser, "/counts/1/scan", code=SHIRT)
     assert "Unknown code" in click(browser, "/counts/1/scan", status=422, code="nonsense")

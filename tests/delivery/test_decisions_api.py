@@ -34,9 +34,9 @@ def test_who_may_not_read_rules_may_not_read_what_they_weighed(retailer: Retaile
 def test_a_usual_explanation_is_stored_in_less_than_two_kilobytes(retailer: Retailer) -> None:
     """Three lines, which every one of twelve locations has."""
     movements = [
-        Movement(MovementType.RECEIVED, sku, place, 5, "opening stock", NOON)
+        Movement(MovementType.RECEIVED, sku, location, 5, "opening stock", NOON)
         for sku in (JACKET, SHIRT, SNEAKER)
-        for place in retailer.location_ids.values()
+        for location in retailer.location_ids.values()
     ]
     retailer.write(lambda tx: inventory.move(tx, movements=movements))
     order_id = retailer.place_order(order_snapshot(line(JACKET), line(SHIRT, 2), line(SNEAKER)))

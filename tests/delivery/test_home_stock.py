@@ -50,10 +50,12 @@ def waiting(shop: Shop) -> Shop:
         freshness.put_sources(tx, sources=[StockSource(*each) for each in names])
         heard = shop.now - timedelta(hours=1)
         freshness.record_update(
-            tx, updates=[SourceUpdate(place, name, heard) for place, name, _ in names[:2]]
+            tx, updates=[SourceUpdate(location, name, heard) for location, name, _ in names[:2]]
         )
-        (place,) = tx.column(int, "SELECT location_id FROM stock WHERE sku = %s AND reserved > 0", (SHIRT,))
-        missed = count(tx, shop, LocationId(place), SHIRT, 0)
+        (location,) = tx.column(
+            int, "SELECT location_id FROM stock WHERE sku = %s AND reserved > 0", (SHIRT,)
+        )
+        missed = count(tx, shop, LocationId(location), SHIRT, 0)
         counts.approve(tx, command=counts.Command(missed, shop.now), alone=True)
         count(tx, shop, LocationId(1), JACKET, 1)
         for days in (-1, 0):

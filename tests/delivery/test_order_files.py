@@ -37,10 +37,10 @@ def test_rows_of_one_order_are_its_lines(tmp_path: Path) -> None:
         tmp_path,
         HEAD + row + "2,799.50" + TAIL + row + "1,10" + TAIL + row.replace("S-1", "S-2") + "1,1" + TAIL,
     )
-    places: list[int] = []
-    first, second = order_files.documents(path, read_to=places.append)
+    locations: list[int] = []
+    first, second = order_files.documents(path, read_to=locations.append)
     reported = json.loads(first.document)
-    assert (first.line, second.line, places[-1]) == (2, 4, path.stat().st_size)
+    assert (first.line, second.line, locations[-1]) == (2, 4, path.stat().st_size)
     assert (reported["external_id"], reported["currency"], reported["payment"]["is_paid"]) == (
         "S-1",
         "INR",

@@ -36,8 +36,8 @@ def shop(retailer: Retailer) -> Retailer:
     return retailer
 
 
-def client(retailer: Retailer, role: Role = Role.OPERATIONS, place: str | None = None) -> TestClient:
-    key = NewKey("promises", role, retailer.location_ids[place] if place else None)
+def client(retailer: Retailer, role: Role = Role.OPERATIONS, location: str | None = None) -> TestClient:
+    key = NewKey("promises", role, retailer.location_ids[location] if location else None)
     token = retailer.write(lambda tx: identity.create_api_key(tx, key=key, now=NOON))
     headers = {"Authorization": f"Bearer {token}"}
     return TestClient(processes.web(retailer.app), headers=headers, raise_server_exceptions=False)
@@ -90,9 +90,9 @@ def test_unavailable_skus_are_named(shop: Retailer) -> None:
 
 def test_nothing_is_reserved_and_a_cart_counts_on_what_it_holds(shop: Retailer) -> None:
     before = shop.count(SHIRT, "ST-22")
-    for place in shop.location_ids.values():
-        units = 2 if place == shop.location_ids["ST-22"] else 0
-        correction = Correction(SHIRT, place, "counted", set_to=units)
+    for location in shop.location_ids.values():
+        units = 2 if location == shop.location_ids["ST-22"] else 0
+        correction = Correction(SHIRT, location, "counted", set_to=units)
         with shop.app.db.write(actor="user:1") as tx:
             inventory.adjust(tx, correction=correction, at=NOON)
     shop.write(

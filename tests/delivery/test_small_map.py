@@ -30,5 +30,5 @@ def test_names_never_print_over_one_another() -> None:
     shown = [dot for dot in found.dots if dot.text]
     assert 0 < len(shown) < len(found.dots)
     assert {dot.name for dot in found.dots} == {"Warehouse A", *(spot.name for spot in beside)}
-    places = {(dot.text_x, dot.text_y // 14) for dot in shown}
-    assert len(places) == len(shown)
+    locations = {(dot.text_x, dot.text_y // 14) for dot in shown}
+    assert len(locations) == len(shown)

@@ -94,7 +94,7 @@ def test_a_location_that_may_not_send_it_does_not_count(
     policies = Policies({("A", 2, ""): NodePolicy(**policy)})
     found = ask(picture(*TEN, (2, 0, 0, 0), nodes=nodes, policies=policies))
     assert found.quantity == 8
-    assert [place.left_out for place in found.parts[0].places] == ["", words, words]
+    assert [location.left_out for location in found.parts[0].locations] == ["", words, words]
     assert (f"Store: {words}", -5) in [step[:2] for step in waterfall(found.parts[0])]
 
 
@@ -109,7 +109,10 @@ def test_pickup_availability_is_the_locations_stock_limited_by_the_network() -> 
     assert ask(picture(*TEN, nodes=shut), pickup).quantity == 5
     assert ask(picture(*TEN, nodes=shut), replace(A, location_id=ST)).quantity == 0
     at_warehouse = ask(picture(*TEN), replace(pickup, location_id=WH))
-    assert (at_warehouse.quantity, at_warehouse.parts[0].places[0].left_out) == (0, "no pickup of this SKU")
+    assert (at_warehouse.quantity, at_warehouse.parts[0].locations[0].left_out) == (
+        0,
+        "no pickup of this SKU",
+    )
 
 
 def test_pickup_needs_a_location() -> None:
@@ -234,7 +237,7 @@ def test_supply_for_a_place_that_may_not_send_it_does_not_count() -> None:
 
 PIECES = st.integers(0, 9)
 SHELVES = st.builds(
-    lambda place, free, reserved: (place, free + reserved, reserved, 0),
+    lambda location, free, reserved: (location, free + reserved, reserved, 0),
     st.sampled_from([1, 2]),
     PIECES,
     PIECES,

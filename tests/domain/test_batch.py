@@ -10,7 +10,7 @@ from itertools import count, product
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from tests.routes import NOW, Scene, Street, order, place, sent, short, street, want
+from tests.routes import NOW, Scene, Street, location, order, sent, short, street, want
 
 from doorstep.domain.routing.model import Decision, Demand, Lane, OrderAttributes
 from doorstep.domain.routing.model.batch import Batch, Budget, Reoptimized, improve, lagrange, mip, search
@@ -75,7 +75,7 @@ def test_an_order_that_waited_may_find_its_place() -> None:
 
 
 def test_capacity_of_shifts_is_respected() -> None:
-    scene = replace(SWAP, places=[place(1, free_capacity=1), place(2)])
+    scene = replace(SWAP, locations=[location(1, free_capacity=1), location(2)])
     alone, wave = solved(scene, COMMON, RARE)
     assert short(alone[1]) == [2]
     assert [sent(each) for each in wave.decisions] == [[(1, 2, 1)], [(1, 1, 1), (2, 1, 1)]]
@@ -187,7 +187,10 @@ def test_without_time_nothing_gets_worse() -> None:
 
 def test_capacity_of_others_is_not_released() -> None:
     scene = Scene(
-        {"A": {1: 2, 2: 1}, "B": {1: 1}}, WAYS, [BY_COST], places=[place(1, free_capacity=2), place(2)]
+        {"A": {1: 2, 2: 1}, "B": {1: 1}},
+        WAYS,
+        [BY_COST],
+        locations=[location(1, free_capacity=2), location(2)],
     )
     claimed = order(("A", 1), number=3, has_claim=True)
     assert three(scene, claimed) == [[(1, 2, 1)], [(1, 1, 1), (2, 1, 1)], [(1, 1, 1)]]
@@ -283,7 +286,9 @@ def test_small_batches_are_never_worse(
 def test_large_batches_are_never_worse(
     stock: dict[str, dict[int, int]], lines: list[list[tuple[str, int]]]
 ) -> None:
-    scene = Scene(stock, HILLS, [BY_COST], places=[place(1, free_capacity=2), *(place(n) for n in (2, 3, 4))])
+    scene = Scene(
+        stock, HILLS, [BY_COST], locations=[location(1, free_capacity=2), *(location(n) for n in (2, 3, 4))]
+    )
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(search, "EXACT", 0)
         alone, wave = solved(scene, *batch(lines), seconds=0.3)
@@ -324,7 +329,7 @@ def cheapest(stock: dict[str, dict[int, int]], lines: list[list[tuple[str, int]]
 
 
 def cost(flat: list[tuple[int, str, int]], chosen: tuple[int, ...]) -> int:
-    lanes: dict[LocationId, Lane] = Street(HILLS.by_place).by_place
+    lanes: dict[LocationId, Lane] = Street(HILLS.by_location).by_location
     parcels = {(number, at) for (number, _sku, _units), at in zip(flat, chosen, strict=True)}
     fixed = sum(lanes[LocationId(at)].parcel_minor for _number, at in parcels)
     each = zip(flat, chosen, strict=True)

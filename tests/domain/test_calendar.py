@@ -37,9 +37,9 @@ def at(zone: ZoneInfo, day: date, hour: int, minute: int = 0) -> datetime:
     ],
 )
 def test_a_day_has_the_hours_that_pass(zone: ZoneInfo, day: date, hours: int) -> None:
-    place = Calendar(zone)
-    since, until = place.instant(day, 0), place.instant(day, 24 * HOUR)
-    assert place.open_minutes(since, until) == hours * HOUR
+    location = Calendar(zone)
+    since, until = location.instant(day, 0), location.instant(day, 24 * HOUR)
+    assert location.open_minutes(since, until) == hours * HOUR
 
 
 def test_a_night_shift_over_the_change_counts_real_hours() -> None:

@@ -34,10 +34,10 @@ EXPRESS = Service(
 HAWK = Carrier("hawk", (NEAR, COUNTRY, ABROAD), {"standard": STANDARD, "express": EXPRESS})
 
 
-def origin(place: LocationId, code: str, latitude: float, longitude: float, region: str) -> Origin:
+def origin(location: LocationId, code: str, latitude: float, longitude: float, region: str) -> Origin:
     hours = Calendar(KOLKATA, HOURS)
     return Origin(
-        place, code, latitude, longitude, "IN", region, hours, {"": 960, "express": 780}, ("hawk",), 60
+        location, code, latitude, longitude, "IN", region, hours, {"": 960, "express": 780}, ("hawk",), 60
     )
 
 
@@ -95,7 +95,7 @@ def test_a_promise_is_missed_with_the_share_of_parcels_that_need_longer() -> Non
 
 def test_the_customers_position_is_unknown() -> None:
     found = lanes(ist(12), known=False)
-    assert [(place, lane.km, lane.zone) for place, lane in found.items()] == [
+    assert [(location, lane.km, lane.zone) for location, lane in found.items()] == [
         (MUMBAI, 0.0, "country"),
         (DELHI, 0.0, "country"),
     ]

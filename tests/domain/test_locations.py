@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import pytest
-from tests.builders import place
+from tests.builders import location
 
-from doorstep.domain.network.model import location
+from doorstep.domain.network.model.location import check
 from doorstep.kernel import errors
 
 
@@ -28,14 +28,14 @@ from doorstep.kernel import errors
 def test_a_field_that_is_wrong_is_named(field: str, wrong: object) -> None:
     given = {"code": "A"} | {field: wrong}
     with pytest.raises(errors.Invalid) as refused:
-        location.check(place(**given))  # type: ignore[arg-type]  # wrong on purpose
+        check(location(**given))  # type: ignore[arg-type]  # wrong on purpose
     assert refused.value.data["field"] == field
 
 
 @pytest.mark.parametrize(("day", "times"), [("mon", "10-21"), ("monday", "10:00-21:00")])
 def test_a_wrong_opening_time_is_named_by_its_day(day: str, times: str) -> None:
     with pytest.raises(errors.Invalid) as refused:
-        location.check(place(code="A", hours={day: times}))
+        check(location(code="A", hours={day: times}))
     assert refused.value.data["field"] == f"hours.{day}"
 
 
@@ -44,4 +44,4 @@ def test_a_wrong_opening_time_is_named_by_its_day(day: str, times: str) -> None:
     [{}, {"gstin": ""}, {"gstin": "27AAPFU0939F1ZV"}, {"country": "DE", "gstin": "no number of India"}],
 )
 def test_what_is_right_passes(given: dict[str, str]) -> None:
-    location.check(place("A", hours={"sun": "10:00-24:00"}, **given))
+    check(location("A", hours={"sun": "10:00-24:00"}, **given))

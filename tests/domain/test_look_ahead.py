@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from tests.routes import FREE, Scene, order, place, sent, street, want
+from tests.routes import FREE, Scene, location, order, sent, street, want
 
 from doorstep.domain.routing.model import Network, OrderAttributes
 from doorstep.domain.routing.model.prices import Expected, ScarcityInputs, scarcity_prices
@@ -19,7 +19,7 @@ def priced(
 ) -> dict[tuple[str, int], int]:
     coming = [Expected(order(*lines), float(weight)) for weight, lines in expected]
     found = scarcity_prices(coming, scene.supply(), scene.network, costs)
-    return {(thing, int(place_)): price for (thing, place_), price in found.items()}
+    return {(thing, int(location_)): price for (thing, location_), price in found.items()}
 
 
 def test_what_there_is_enough_of_costs_nothing() -> None:
@@ -49,19 +49,19 @@ def test_kits_price_what_they_are_made_of() -> None:
     coming = [Expected(order(("SET", 1)), 4.0)]
     found = scarcity_prices(coming, scene.supply(), scene.network, Costs(short_unit_minor=100))
     assert sum(found.values()) == 40
-    assert {thing for thing, _place in found} == {"A"}
+    assert {thing for thing, _location in found} == {"A"}
 
 
 @pytest.mark.parametrize("closed", ["ships", "paused", "lane"])
 def test_only_what_can_be_sent_is_counted_on(closed: str) -> None:
     ways = street({1: 10, 2: 20}, closed={1: "no carrier"} if closed == "lane" else {})
-    first = place(1, ships=closed != "ships", paused="for a count" if closed == "paused" else "")
-    scene = Scene({"A": {1: 1, 2: 1}}, ways, places=[first, place(2)])
+    first = location(1, ships=closed != "ships", paused="for a count" if closed == "paused" else "")
+    scene = Scene({"A": {1: 1, 2: 1}}, ways, locations=[first, location(2)])
     assert priced((2, (("A", 1),)), scene=scene) == {("A", 2): 30}
 
 
 def test_pickup_orders_use_only_their_location() -> None:
-    scene = Scene({"A": {1: 1, 2: 9}}, WAYS, places=[place(1, ships=False), place(2), place(3)])
+    scene = Scene({"A": {1: 1, 2: 9}}, WAYS, locations=[location(1, ships=False), location(2), location(3)])
     coming = [Expected(order(("A", 1), attributes=OrderAttributes(pickup="L1")), 2.0)]
     found = scarcity_prices(coming, scene.supply(), scene.network, Costs(short_unit_minor=100))
     assert found == {("A", LocationId(1)): 100}
@@ -82,7 +82,7 @@ def test_the_program_is_solved_again_when_weights_and_stock_change() -> None:
 
 def test_routing_leaves_a_priced_unit_to_the_orders_that_need_it() -> None:
     prices = scarcity_prices([Expected(order(("A", 1), ("B", 1)), 3.0)], SCENE.supply(), SCENE.network)
-    dear = Network(SCENE.network.places, WAYS, "", prices)
+    dear = Network(SCENE.network.locations, WAYS, "", prices)
     scene = Scene(
         SCENE.stock,
         WAYS,

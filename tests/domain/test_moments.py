@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 from zoneinfo import ZoneInfo
 
 import pytest
-from tests.routes import NOW, place, street
+from tests.routes import NOW, location, street
 
 from doorstep.domain.routing.model import Network, calendar, try_move
 from doorstep.domain.routing.model.batch import connected
@@ -59,26 +59,30 @@ def test_in_the_past_every_shift_is_empty_and_nothing_is_paused(
     counts: str, free_capacity: int | None
 ) -> None:
     today = Network(
-        {ONE: place(1, free_capacity=0, backlog_hours=9.0, paused="flood"), TWO: place(2)},
+        {ONE: location(1, free_capacity=0, backlog_hours=9.0, paused="flood"), TWO: location(2)},
         street({1: 1, 2: 2}),
         prices={("A", ONE): 5},
     )
     past = PastNetwork(moments(shift=Shift("day", DAYS, 8 * 60, 20 * 60, counts, most=7)), today)
     then = past.network(NOW)
     assert past.codes == {ONE: "L1", TWO: "L2"}
-    assert (then.places[ONE].free_capacity, then.places[ONE].backlog_hours, then.places[ONE].paused) == (
+    assert (
+        then.locations[ONE].free_capacity,
+        then.locations[ONE].backlog_hours,
+        then.locations[ONE].paused,
+    ) == (
         free_capacity,
         0.0,
         "",
     )
-    assert (then.places[TWO].free_capacity, then.prices) == (None, {})
+    assert (then.locations[TWO].free_capacity, then.prices) == (None, {})
     assert (past.shift(ONE, NOW), past.shift(TWO, NOW)) == (NOW.replace(hour=8), None)
 
 
 def test_planned_work_does_not_compete_with_itself_for_capacity() -> None:
-    network = Network({ONE: place(1, free_capacity=0), TWO: place(2)}, street({1: 1, 2: 2}))
+    network = Network({ONE: location(1, free_capacity=0), TWO: location(2)}, street({1: 1, 2: 2}))
     freed = network.without([ONE, TWO, ONE])
-    assert [each.free_capacity for each in freed.places.values()] == [2, None]
+    assert [each.free_capacity for each in freed.locations.values()] == [2, None]
 
 
 def test_work_moves_only_where_there_is_capacity() -> None:

@@ -18,7 +18,7 @@ from doorstep.kernel import errors
 from doorstep.kernel.ids import LocationId
 
 SAMPLE = Path(__file__).parents[2] / "samples" / "notnaked" / "network.yaml"
-PLACE = builders.place("A")
+LOCATION = builders.location("A")
 EIGHT = {"days": 1, "parcel_minor": 800}
 
 
@@ -58,7 +58,7 @@ def test_the_nearest_word_holds_and_days_add_up() -> None:
         },
         locations={"A": Site(handling_minor=7, groups=(), closed={date(2026, 5, 1): "Feast"})},
     )
-    site = model.site(document, PLACE)
+    site = model.site(document, LOCATION)
     assert (site.processing_minutes, site.handling_minor, site.groups, site.idle) == (
         90,
         7,
@@ -66,11 +66,11 @@ def test_the_nearest_word_holds_and_days_add_up() -> None:
         UnacceptedRule(),
     )
     assert site.closed == {date(2026, 1, 1): "New Year", date(2026, 5, 1): "Feast"}
-    assert model.site(Document(), PLACE) == Site()
+    assert model.site(Document(), LOCATION) == Site()
 
 
 def ready(document: Document) -> compile_document.CompiledNetwork:
-    return compile_document.compile_network(document, {LocationId(1): PLACE}, year=2026)
+    return compile_document.compile_network(document, {LocationId(1): LOCATION}, year=2026)
 
 
 def test_holidays_closed_days_and_special_hours_become_one_calendar() -> None:
@@ -107,17 +107,17 @@ def test_what_cannot_be_meant_is_refused() -> None:
         ready(tariff(moon=EIGHT))
     with pytest.raises(errors.Invalid, match="A has an unknown time zone"):
         compile_document.compile_network(
-            Document(), {LocationId(1): builders.place("A", timezone="Mars/Base")}, year=2026
+            Document(), {LocationId(1): builders.location("A", timezone="Mars/Base")}, year=2026
         )
 
 
 def test_likely_mistakes_are_reported() -> None:
     document = text.read("locations: {Z: {handling_minor: 1}}\ncarriers: {pigeon: {zones: [], services: {}}}")
-    assert list(model.warnings(document, [PLACE])) == [
+    assert list(model.warnings(document, [LOCATION])) == [
         "There is no location 'Z'.",
         "A ships with parcels, which has no tariff: no parcels will be routed to it.",
     ]
-    assert list(model.warnings(Document(), [PLACE])) == []
+    assert list(model.warnings(Document(), [LOCATION])) == []
 
 
 def test_a_shift_over_midnight_ends_the_day_after() -> None:

@@ -31,10 +31,10 @@ LINES = st.lists(
 
 def best(stock: dict[str, dict[int, int]], lines: list[tuple[str, int]]) -> tuple[int, int] | None:
     """Cost and parcels of the best plan that sends every line whole; every one is tried."""
-    holders = [[place for place, n in stock[sku].items() if n >= units] for sku, units in lines]
+    holders = [[location for location, n in stock[sku].items() if n >= units] for sku, units in lines]
     plans = []
     for chosen in product(*holders):
-        lanes = [EVEN.by_place[place] for place in chosen]  # type: ignore[index]  # a location's id is its number
+        lanes = [EVEN.by_location[location] for location in chosen]  # type: ignore[index]  # a location's id is its number
         units = sum(lane.unit_minor * line[1] for lane, line in zip(lanes, lines, strict=True))
         parcels = {lane.location_id: lane.parcel_minor for lane in lanes}
         plans.append((units + sum(parcels.values()), len(parcels)))

@@ -18,8 +18,8 @@ TARIFFS = Tariffs(LaneTable(ORIGINS, {"hawk": HAWK}, "standard"), ist(12))
 CUSTOMER = Demand(OrderId(1), (), 28.63, 77.21, attributes=OrderAttributes(country="IN", region="DL"))
 
 
-def units(*places: LocationId) -> list[Choice]:
-    return [Choice(number, Sku("X"), place, 1) for number, place in enumerate(places, start=1)]
+def units(*locations: LocationId) -> list[Choice]:
+    return [Choice(number, Sku("X"), location, 1) for number, location in enumerate(locations, start=1)]
 
 
 @pytest.mark.parametrize(
@@ -33,9 +33,9 @@ def units(*places: LocationId) -> list[Choice]:
     ],
 )
 def test_the_earliest_day_that_is_sure_enough(
-    places: tuple[LocationId, ...], confidence: float, day: date, share: float
+    locations: tuple[LocationId, ...], confidence: float, day: date, share: float
 ) -> None:
-    found = promise_for(units(*places), CUSTOMER, TARIFFS, confidence=confidence)
+    found = promise_for(units(*locations), CUSTOMER, TARIFFS, confidence=confidence)
     assert found is not None
     assert (found.day, round(found.confidence, 4)) == (day, share)
     assert found.arrives_at.astimezone(KOLKATA).hour == 20
@@ -44,7 +44,8 @@ def test_the_earliest_day_that_is_sure_enough(
 
 def test_orders_are_promised_with_the_confidence_of_the_network() -> None:
     reported = [
-        promised_at(units(*places), CUSTOMER, TARIFFS) for places in ((DELHI,), (DELHI,), (DELHI, MUMBAI))
+        promised_at(units(*locations), CUSTOMER, TARIFFS)
+        for locations in ((DELHI,), (DELHI,), (DELHI, MUMBAI))
     ]
     assert reported == [ist(20, day=23), ist(20, day=23), ist(20, day=27)]
     brave = Tariffs(TARIFFS.atlas, ist(12), confidence=0.5)

@@ -18,7 +18,7 @@ from doorstep.domain.routing.model import (
     DemandLine,
     GreatCircle,
     Network,
-    Place,
+    RoutingLocation,
     Supply,
     rules,
 )
@@ -29,13 +29,13 @@ NOW = datetime(2026, 11, 22, 9, tzinfo=UTC)
 BOOK = rules.compile(rules.DEFAULT, rules.DEFAULT_VERSION)
 JACKET, SHIRT = Sku("DJ-BL-01"), Sku("GT-WH-02")
 MUMBAI, DELHI, BANGALORE, CLOSED = (LocationId(number) for number in (1, 2, 3, 4))
-PLACES = {
-    place.id: place
-    for place in (
-        Place(MUMBAI, "WH-A", "Warehouse A", 19.0760, 72.8777, ships=True),
-        Place(DELHI, "S-22", "Store 22", 28.6139, 77.2090, ships=True),
-        Place(BANGALORE, "WH-B", "Warehouse B", 12.9716, 77.5946, ships=True),
-        Place(CLOSED, "S-01", "Store 1", 28.7, 77.1, ships=False),
+LOCATIONS = {
+    location.id: location
+    for location in (
+        RoutingLocation(MUMBAI, "WH-A", "Warehouse A", 19.0760, 72.8777, ships=True),
+        RoutingLocation(DELHI, "S-22", "Store 22", 28.6139, 77.2090, ships=True),
+        RoutingLocation(BANGALORE, "WH-B", "Warehouse B", 12.9716, 77.5946, ships=True),
+        RoutingLocation(CLOSED, "S-01", "Store 1", 28.7, 77.1, ships=False),
     )
 }
 Stock = dict[tuple[Sku, LocationId], int]
@@ -55,16 +55,16 @@ def demand(
 def supplied(stock: Stock) -> Supply:
     """Supply asks per SKU; these tests tell stock per SKU and place."""
     by_sku: dict[str, dict[LocationId, int]] = {}
-    for (sku, place), units in stock.items():
-        by_sku.setdefault(sku, {})[place] = units
+    for (sku, location), units in stock.items():
+        by_sku.setdefault(sku, {})[location] = units
     return Supply(by_sku)
 
 
 def planned(
-    demands: list[Demand], supply: Supply, places: dict[LocationId, Place] = PLACES
+    demands: list[Demand], supply: Supply, locations: dict[LocationId, RoutingLocation] = LOCATIONS
 ) -> list[Decision]:
     """By the default rules, with distance as all that is known of the network."""
-    return model.plan(demands, supply, Network(places, GreatCircle(places)), BOOK, now=NOW)
+    return model.plan(demands, supply, Network(locations, GreatCircle(locations)), BOOK, now=NOW)
 
 
 def decide(stock: Stock, wanted: Demand) -> Decision:
@@ -166,11 +166,11 @@ def test_a_location_outside_the_network_has_no_stock() -> None:
 
 
 STOCKS = st.dictionaries(
-    st.tuples(st.sampled_from([JACKET, SHIRT]), st.sampled_from(sorted(PLACES))), st.integers(0, 4)
+    st.tuples(st.sampled_from([JACKET, SHIRT]), st.sampled_from(sorted(LOCATIONS))), st.integers(0, 4)
 )
 WANTS = st.lists(st.tuples(st.sampled_from([JACKET, SHIRT]), st.integers(1, 4)), min_size=1, max_size=4)
 EXCLUDED = st.frozensets(
-    st.tuples(st.sampled_from([JACKET, SHIRT]), st.sampled_from(sorted(PLACES))), max_size=2
+    st.tuples(st.sampled_from([JACKET, SHIRT]), st.sampled_from(sorted(LOCATIONS))), max_size=2
 )
 DEMANDS = st.builds(
     lambda wants, excluded, placed: demand(*wants, excluded=excluded, placed=placed),
@@ -182,7 +182,9 @@ DEMANDS = st.builds(
 
 def usable(stock: Stock, wanted: Demand) -> Stock:
     """What a plan may take from."""
-    return {key: units for key, units in stock.items() if PLACES[key[1]].ships and key not in wanted.excluded}
+    return {
+        key: units for key, units in stock.items() if LOCATIONS[key[1]].ships and key not in wanted.excluded
+    }
 
 
 @given(STOCKS, st.lists(DEMANDS, max_size=3))
@@ -193,7 +195,7 @@ def test_no_plan_uses_more_than_the_stock(stock: Stock, demands: list[Demand]) -
     for decision in decisions:
         for choice in decision.choices:
             taken[choice.sku, choice.location_id] += choice.quantity
-    left = {(sku, place): units for sku, at in supply.available.items() for place, units in at.items()}
+    left = {(sku, location): units for sku, at in supply.available.items() for location, units in at.items()}
     assert left == {key: units - taken[key] for key, units in stock.items()}
     assert all(units >= 0 for units in left.values())
 
@@ -213,7 +215,7 @@ def test_every_line_is_filled_exactly_or_short(stock: Stock, wanted: Demand) -> 
 @given(STOCKS, DEMANDS)
 def test_a_line_is_short_only_when_its_sku_is(stock: Stock, wanted: Demand) -> None:
     there, needed = Counter[Sku](), Counter[Sku]()
-    for (sku, _place), units in usable(stock, wanted).items():
+    for (sku, _location), units in usable(stock, wanted).items():
         there[sku] += units
     for want in wanted.wants:
         needed[want.sku] += want.quantity
@@ -236,7 +238,7 @@ def test_a_line_that_one_location_can_fill_is_not_split(stock: Stock, wants: lis
     for want in wanted.wants:
         if any(
             sku == want.sku and units >= want.quantity
-            for (sku, _place), units in usable(stock, wanted).items()
+            for (sku, _location), units in usable(stock, wanted).items()
         ):
             assert [choice.quantity for choice in decision.choices if choice.line_no == want.line_no] == [
                 want.quantity
@@ -248,7 +250,9 @@ def test_one_parcel_if_one_location_has_everything(stock: Stock, wants: list[tup
     wanted = demand(*wants)
     free = usable(stock, wanted)
     alone = [
-        place for place in PLACES if all(free.get((sku, place), 0) >= quantity for sku, quantity in wants)
+        location
+        for location in LOCATIONS
+        if all(free.get((sku, location), 0) >= quantity for sku, quantity in wants)
     ]
     if alone:
         assert {choice.location_id for choice in decide(stock, wanted).choices} <= set(alone)
@@ -257,12 +261,12 @@ def test_one_parcel_if_one_location_has_everything(stock: Stock, wants: list[tup
 
 @pytest.mark.parametrize("count", [13, 20])
 def test_far_away_locations_still_serve_what_only_they_have(count: int) -> None:
-    places = {
-        LocationId(n): Place(LocationId(n), f"P{n}", f"Place {n}", 20.0 + n / 10, 77.0, ships=True)
+    locations = {
+        LocationId(n): RoutingLocation(LocationId(n), f"P{n}", f"Place {n}", 20.0 + n / 10, 77.0, ships=True)
         for n in range(count)
     }
     stock = {(SHIRT, LocationId(n)): 1 for n in range(count)} | {(JACKET, LocationId(0)): 1}
-    (decision,) = planned([demand((SHIRT, 1), (JACKET, 1))], supplied(stock), places)
+    (decision,) = planned([demand((SHIRT, 1), (JACKET, 1))], supplied(stock), locations)
     assert Counter(choice.sku for choice in decision.choices) == {SHIRT: 1, JACKET: 1}
 
 

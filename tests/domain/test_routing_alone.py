@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from tests.routes import NOW, Scene, Stock, order, place, street
+from tests.routes import NOW, Scene, Stock, location, order, street
 
 from doorstep.domain.routing.model import Demand, search, single_parcel
 from doorstep.domain.routing.model.order_problem import OrderProblem
@@ -57,12 +57,12 @@ def scene(
 ) -> Scene:
     """Five places of which the first may be full and others may have work, under one rule."""
     ways = street({1: 4, 2: 9, 3: 25, 4: 60, 5: 61}, miss=miss, kilo_minor=minor, unit_minor=minor)
-    places = [
-        place(1, free_capacity=free_capacity),
-        *(place(each, backlog_hours=each % 3) for each in range(2, 6)),
+    locations = [
+        location(1, free_capacity=free_capacity),
+        *(location(each, backlog_hours=each % 3) for each in range(2, 6)),
     ]
     costs = Costs(last_unit_minor=last, split_minor=2)
-    return Scene(stock, ways, [Rule(name="any", choose=choose, split=split)], places, costs)
+    return Scene(stock, ways, [Rule(name="any", choose=choose, split=split)], locations, costs)
 
 
 SCENES = st.builds(

@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import timedelta
 
 import pytest
-from tests.routes import NOW, Scene, order, place, sent, sentences, short, street, want
+from tests.routes import NOW, Scene, location, order, sent, sentences, short, street, want
 
 from doorstep.domain.routing import model
 from doorstep.domain.routing.model import OrderAttributes, rules
@@ -127,7 +127,7 @@ def test_a_rule_leaves_its_safety_stock() -> None:
 
 
 def test_a_shift_gets_as_many_orders_as_its_capacity() -> None:
-    scene = Scene({"A": {1: 9, 2: 9}}, NEAR_FAR, places=[place(1, free_capacity=2), place(2)])
+    scene = Scene({"A": {1: 9, 2: 9}}, NEAR_FAR, locations=[location(1, free_capacity=2), location(2)])
     decisions = scene.plan(*(order(("A", 1), number=number) for number in (1, 2, 3)))
     assert [sent(each) for each in decisions] == [[(1, 1, 1)], [(1, 1, 1)], [(1, 2, 1)]]
     assert _ruled_out(decisions[2]) == {"has no capacity left in this shift": 1}
@@ -139,7 +139,7 @@ def test_a_shift_gets_as_many_orders_as_its_capacity() -> None:
 
 def test_a_rule_may_look_past_capacity() -> None:
     chosen = [rule(locations=Locations(ignore_capacity=True))]
-    scene = Scene({"A": {1: 9}}, NEAR_FAR, chosen, places=[place(1, free_capacity=0)])
+    scene = Scene({"A": {1: 9}}, NEAR_FAR, chosen, locations=[location(1, free_capacity=0)])
     assert sent(scene.decide(order(("A", 1)))) == [(1, 1, 1)]
 
 
@@ -149,9 +149,15 @@ def _ruled_out(decision: model.Decision) -> dict[str, int]:
 
 def test_who_may_not_serve_is_counted_by_reason() -> None:
     ways = street({1: 1, 2: 2, 3: 3, 4: 4, 5: 5}, closed={3: "no carrier goes there"})
-    places = [place(1, ships=False), place(2, paused="paused until noon"), place(3), place(4), place(5)]
+    locations = [
+        location(1, ships=False),
+        location(2, paused="paused until noon"),
+        location(3),
+        location(4),
+        location(5),
+    ]
     chosen = [rule(locations=Locations(codes=("L1", "L2", "L3", "L5")))]
-    scene = Scene({"A": dict.fromkeys(range(1, 6), 1)}, ways, chosen, places)
+    scene = Scene({"A": dict.fromkeys(range(1, 6), 1)}, ways, chosen, locations)
     decision = scene.decide(order(("A", 1)))
     assert sent(decision) == [(1, 5, 1)]
     assert sorted(_ruled_out(decision).values()) == [1, 1, 1, 1]
@@ -163,7 +169,9 @@ def test_who_may_not_serve_is_counted_by_reason() -> None:
 
 
 def test_pickup_never_silently_becomes_shipping() -> None:
-    scene = Scene({"A": {1: 1, 2: 1}}, NEAR_FAR, places=[place(1), place(2, ships=False), place(3)])
+    scene = Scene(
+        {"A": {1: 1, 2: 1}}, NEAR_FAR, locations=[location(1), location(2, ships=False), location(3)]
+    )
     there = order(("A", 1), attributes=OrderAttributes(pickup="L2"))
     decision = scene.decide(there)
     assert (sent(decision), decision.scores.carriage_minor) == ([(1, 2, 1)], 0)

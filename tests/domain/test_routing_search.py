@@ -7,7 +7,7 @@ from itertools import product
 
 from hypothesis import given
 from hypothesis import strategies as st
-from tests.routes import Scene, order, place, sent, short, street, want
+from tests.routes import Scene, location, order, sent, short, street, want
 
 from doorstep.domain.routing.model import Basket, Choice, Decision, Demand, StockLimits, partition, stock_key
 from doorstep.domain.routing.model.rules import Costs, Measure, Rule, Sort, Split
@@ -25,10 +25,10 @@ PRICES = st.lists(
 def cheapest(tolls: list[int], prices: list[dict[int, int]], most: int) -> int | None:
     """Every way tried."""
     ways = [
-        sum(price[place] for price, place in zip(prices, chosen, strict=True))
+        sum(price[location] for price, location in zip(prices, chosen, strict=True))
         + sum(tolls[each] for each in set(chosen))
         for chosen in product(range(len(tolls)), repeat=len(prices))
-        if all(place in price for price, place in zip(prices, chosen, strict=True))
+        if all(location in price for price, location in zip(prices, chosen, strict=True))
         and len(set(chosen)) <= most
     ]
     return min(ways, default=None)
@@ -38,10 +38,12 @@ def cheapest(tolls: list[int], prices: list[dict[int, int]], most: int) -> int |
 def test_parting_is_as_cheap_as_trying_everything(
     tolls: list[int], prices: list[dict[int, int]], most: int
 ) -> None:
-    known = [{place: cost for place, cost in price.items() if place < len(tolls)} for price in prices]
-    places = {LocationId(number): toll for number, toll in enumerate(tolls)}
+    known = [
+        {location: cost for location, cost in price.items() if location < len(tolls)} for price in prices
+    ]
+    locations = {LocationId(number): toll for number, toll in enumerate(tolls)}
     typed = [{LocationId(number): cost for number, cost in price.items()} for price in known]
-    found = partition.ways(places, typed, most=most)[-1]
+    found = partition.ways(locations, typed, most=most)[-1]
     assert min((way[0] for way in found), default=None) == cheapest(tolls, known, most)
 
 
@@ -76,13 +78,13 @@ def test_orders_cost_the_least_that_is_possible(
     filled = [line for number, line in enumerate(lines, 1) if number not in short(decision)]
     prices = [
         {
-            place - 1: WAYS.by_place[LocationId(place)].unit_minor * units
-            for place, n in stock[sku].items()
+            location - 1: WAYS.by_location[LocationId(location)].unit_minor * units
+            for location, n in stock[sku].items()
             if n >= units
         }
         for sku, units in filled
     ]
-    tolls = [WAYS.by_place[LocationId(number)].parcel_minor + 3 for number in (1, 2, 3, 4)]
+    tolls = [WAYS.by_location[LocationId(number)].parcel_minor + 3 for number in (1, 2, 3, 4)]
     best = cheapest(tolls, prices, 4) if filled else 0
     assert decision.scores.cost_minor == (best - 3 if filled and best is not None else 0)
     assert all(
@@ -110,7 +112,7 @@ SHELVES = st.dictionaries(
 
 @given(SHELVES, MANY, st.permutations([1, 2, 3, 4]))
 def test_what_is_there_is_found_whatever_the_order_of_the_question(
-    stock: dict[str, dict[int, int]], lines: list[tuple[str, int]], places: list[int]
+    stock: dict[str, dict[int, int]], lines: list[tuple[str, int]], locations: list[int]
 ) -> None:
     scene = Scene(stock, WAYS, [FEW])
     decision = scene.decide(order(*lines))
@@ -120,7 +122,9 @@ def test_what_is_there_is_found_whatever_the_order_of_the_question(
         asked[sku] += units
     if all(asked[sku] <= there[sku] for sku in asked):
         assert short(decision) == []
-    turned = {sku: {each: at[each] for each in places if each in at} for sku, at in reversed(stock.items())}
+    turned = {
+        sku: {each: at[each] for each in locations if each in at} for sku, at in reversed(stock.items())
+    }
     assert Scene(turned, WAYS, [FEW]).decide(order(*lines)) == decision
     again = Demand(OrderId(1), tuple(reversed(order(*lines).wants)), 0.0, 0.0)
     assert scene.decide(again) == decision
@@ -130,8 +134,8 @@ def test_what_is_there_is_found_whatever_the_order_of_the_question(
 def test_no_batch_uses_more_than_stock_or_capacity(
     stock: dict[str, dict[int, int]], orders: list[list[tuple[str, int]]], free_capacity: int
 ) -> None:
-    places = [place(1, free_capacity=free_capacity), *(place(number) for number in (2, 3, 4))]
-    scene = Scene(stock, WAYS, [Rule(name="two", split=Split(max_parcels=2))], places)
+    locations = [location(1, free_capacity=free_capacity), *(location(number) for number in (2, 3, 4))]
+    scene = Scene(stock, WAYS, [Rule(name="two", split=Split(max_parcels=2))], locations)
     supply = scene.supply()
     decisions = scene.plan(
         *(order(*lines, number=number) for number, lines in enumerate(orders)), supply=supply
@@ -220,7 +224,7 @@ def test_what_a_buyer_sees_is_what_would_fit_a_basket(
     supply = Scene(stock, WAYS).supply()
     basket = Basket(supply, terms)
     seen = supply.available_to(Sku(sku), terms)
-    assert seen == {place: basket.free(Sku(sku), place) for place in supply.at(sku)}
+    assert seen == {location: basket.free(Sku(sku), location) for location in supply.at(sku)}
 
 
 def test_set_aside_units_count_for_the_complete_order() -> None:
@@ -234,14 +238,14 @@ def test_no_order_uses_stock_kept_from_its_buyer(
     stock: dict[str, dict[int, int]], lines: list[tuple[str, int]], terms: StockLimits
 ) -> None:
     scene = Scene(stock, WAYS, [FEW])
-    taken, places = Counter[str](), Counter[tuple[str, LocationId]]()
+    taken, locations = Counter[str](), Counter[tuple[str, LocationId]]()
     for choice in scene.decide(order(*lines, terms=terms)).choices:
         taken[choice.sku] += choice.quantity
-        places[choice.sku, choice.location_id] += choice.quantity
+        locations[choice.sku, choice.location_id] += choice.quantity
     for sku, units in taken.items():
         assert units <= sum(stock[sku].values()) - terms.set_aside.get(sku, 0)
-    for (sku, place_id), units in places.items():
-        assert units <= stock[sku][place_id] - terms.kept_back.get((sku, place_id), 0)
+    for (sku, location_id), units in locations.items():
+        assert units <= stock[sku][location_id] - terms.kept_back.get((sku, location_id), 0)
 
 
 def test_used_stock_can_be_released() -> None:

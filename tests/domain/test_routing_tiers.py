@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from datetime import timedelta
 
 import pytest
-from tests.routes import NOW, Scene, order, place, sent, sentences, street, want
+from tests.routes import NOW, Scene, location, order, sent, sentences, street, want
 
 from doorstep.domain.routing.model import GreatCircle, Supply
 from doorstep.domain.routing.model.rules import Costs, Locations, Measure, Rule, Sort
@@ -27,10 +27,10 @@ WAYS = street(
     arrives_at={1: NOW + 3 * DAY, 2: NOW + 2 * DAY, 3: NOW + 4 * DAY},
     co2_grams={1: 900, 2: 100, 3: 300},
 )
-PLACES = [
-    place(1, backlog_hours=3.0, groups=frozenset({"shops"})),
-    place(2, backlog_hours=1.0),
-    place(3, backlog_hours=2.0, groups=frozenset({"stores"})),
+LOCATIONS = [
+    location(1, backlog_hours=3.0, groups=frozenset({"shops"})),
+    location(2, backlog_hours=1.0),
+    location(3, backlog_hours=2.0, groups=frozenset({"stores"})),
 ]
 
 
@@ -65,7 +65,7 @@ PLACES = [
 )
 def test_every_measure_decides(sort: Sort, chosen: int, flip: str) -> None:
     locations = Locations(groups=("stores", "shops")) if sort.by is Measure.SEQUENCE else Locations()
-    scene = Scene({}, WAYS, [rule(sort, locations=locations)], PLACES, currency="INR")
+    scene = Scene({}, WAYS, [rule(sort, locations=locations)], LOCATIONS, currency="INR")
     supply = Supply(
         {"A": {LocationId(1): 1, LocationId(2): 9, LocationId(3): 7}},
         velocity={Sku("A"): {LocationId(1): 2.0, LocationId(2): 0.75, LocationId(3): 0.25}},
@@ -76,7 +76,7 @@ def test_every_measure_decides(sort: Sort, chosen: int, flip: str) -> None:
 
 
 def test_leaving_first_decides_before_cost() -> None:
-    scene = Scene({"A": {1: 1, 3: 1}}, WAYS, [rule(Sort(by=Measure.LEAVES))], PLACES)
+    scene = Scene({"A": {1: 1, 3: 1}}, WAYS, [rule(Sort(by=Measure.LEAVES))], LOCATIONS)
     decision = scene.decide(order(("A", 1)))
     assert (sent(decision), str(decision.explanation.flip)) == (
         [(1, 3, 1)],
@@ -91,12 +91,14 @@ def test_the_last_parcel_counts_not_the_sum_of_days(descending: bool, chosen: se
     stock = {"A": {1: 1, 2: 1}, "B": {1: 1, 4: 1}, "C": {3: 1, 2: 1}, "D": {3: 1, 4: 1}}
     few_then_soon = rule(Sort(by=Measure.PARCELS), Sort(by=Measure.LEAVES, descending=descending))
     decision = Scene(stock, ways, [few_then_soon]).decide(order(("A", 1), ("B", 1), ("C", 1), ("D", 1)))
-    assert {place for _line, place, _units in sent(decision)} == chosen
+    assert {location for _line, location, _units in sent(decision)} == chosen
 
 
 def test_a_listed_code_precedes_groups() -> None:
     locations = Locations(codes=("L2", "L1"))
-    scene = Scene({"A": {1: 1, 2: 1}}, WAYS, [rule(Sort(by=Measure.SEQUENCE), locations=locations)], PLACES)
+    scene = Scene(
+        {"A": {1: 1, 2: 1}}, WAYS, [rule(Sort(by=Measure.SEQUENCE), locations=locations)], LOCATIONS
+    )
     assert sent(scene.decide(order(("A", 1)))) == [(1, 2, 1)]
 
 
@@ -141,8 +143,8 @@ def test_cost_has_all_its_components() -> None:
         last_unit_minor=9,
         co2_kilo_minor=12,
     )
-    here = place(1, handling_minor=11, reject_rate=0.1, backlog_hours=2.0)
-    scene = Scene({"A": {1: 2}}, ways, places=[here, place(2)], costs=costs, prices={("A", 1): 50})
+    here = location(1, handling_minor=11, reject_rate=0.1, backlog_hours=2.0)
+    scene = Scene({"A": {1: 2}}, ways, locations=[here, location(2)], costs=costs, prices={("A", 1): 50})
     scores = scene.decide(order(want(1, "A", 2, grams=1_500))).scores
     assert (scores.carriage_minor, scores.handling_minor, scores.split_minor) == (20 + 30 + 6, 11, 0)
     assert (scores.reroute_minor, scores.late_minor, scores.load_minor) == (20, 100, 14)
@@ -181,15 +183,15 @@ def test_equal_plans_go_by_location_id() -> None:
 
 def test_a_nearer_excluded_location_is_explained() -> None:
     ways = street({1: 1, 2: 2, 3: 3, 4: 4}, closed={1: "its cut-off has passed"})
-    places = [place(1), place(2, ships=False), place(3), place(4)]
-    scene = Scene({"A": dict.fromkeys((1, 2, 3, 4), 1)}, ways, places=places)
+    locations = [location(1), location(2, ships=False), location(3), location(4)]
+    scene = Scene({"A": dict.fromkeys((1, 2, 3, 4), 1)}, ways, locations=locations)
     nearer = "Location 1 is nearer and has everything, but its cut-off has passed."
     assert (
         str(scene.decide(order(("A", 1))).explanation.flip) == f"Location 4 wins if it costs 1 less. {nearer}"
     )
-    alone = Scene({"A": {1: 1, 3: 1}}, ways, places=places)
+    alone = Scene({"A": {1: 1, 3: 1}}, ways, locations=locations)
     assert str(alone.decide(order(("A", 1))).explanation.flip) == nearer
-    lacking = Scene({"A": {2: 9, 3: 1}}, ways, places=places)
+    lacking = Scene({"A": {2: 9, 3: 1}}, ways, locations=locations)
     assert lacking.decide(order(("A", 1))).explanation.flip is None
     equal = Scene({"A": {1: 1, 2: 1, 3: 1}, "B": {1: 1, 2: 1, 3: 1}}, street({1: 9, 2: 9, 3: 0}))
     assert (
@@ -230,6 +232,6 @@ def test_unknown_dates_are_last_and_unknown_lanes_have_no_distance() -> None:
     ways = street({1: 1, 2: 2}, arrives_at={2: NOW})
     scene = Scene({"A": {1: 1, 2: 1}}, ways, [rule(Sort(by=Measure.ARRIVES))])
     assert sent(scene.decide(order(("A", 1)))) == [(1, 2, 1)]
-    places = {each.id: each for each in (place(2), place(1))}
-    nowhere = GreatCircle(places).lanes(order(("A", 1), latitude=None))
+    locations = {each.id: each for each in (location(2), location(1))}
+    nowhere = GreatCircle(locations).lanes(order(("A", 1), latitude=None))
     assert [(each, lane.km) for each, lane in nowhere.items()] == [(1, 0.0), (2, 0.0)]

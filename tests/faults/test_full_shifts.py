@@ -18,8 +18,8 @@ _ROUTED = "SELECT count(*) FROM fulfillment_orders"
 
 
 def test_forty_buyers_and_a_shift_for_ten(retailer: Retailer) -> None:
-    for code, place in retailer.location_ids.items():
-        units = Correction(SHIRT, place, "counted", set_to=100 if code == "ST-22" else 0)
+    for code, location in retailer.location_ids.items():
+        units = Correction(SHIRT, location, "counted", set_to=100 if code == "ST-22" else 0)
         with retailer.app.db.write(actor="user:1") as tx:
             inventory.adjust(tx, correction=units, at=NOON)
     with retailer.app.db.write(actor="user:1") as tx:

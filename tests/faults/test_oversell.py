@@ -39,9 +39,9 @@ SET, TWIN = Sku("SET"), Sku("TWIN")
 @pytest.fixture
 def ten(retailer: Retailer) -> Retailer:
     """Ten shirts in three places, jackets enough; a set has one shirt, a twin pack two."""
-    for number, place in enumerate(retailer.location_ids.values()):
+    for number, location in enumerate(retailer.location_ids.values()):
         for sku, units in ((SHIRT, (5, 3, 2)[number] if number < 3 else 0), (JACKET, 100)):
-            correction = Correction(sku, place, "counted", set_to=units)
+            correction = Correction(sku, location, "counted", set_to=units)
             retailer.write(lambda tx, c=correction: inventory.adjust(tx, correction=c, at=NOON))
     retailer.write(lambda tx: catalog.put(tx, items=[item(SET), item(TWIN)]))
     recipes = [

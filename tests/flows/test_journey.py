@@ -16,8 +16,8 @@ def test_an_order_goes_from_placed_to_completed(retailer: Retailer) -> None:
         "payment.captured",
         "message.sent",
     ]
-    places = {retailer.location_ids["WH-A"]: JACKET, retailer.location_ids["ST-22"]: SHIRT}
-    assert {work.location_id: work.lines[0].sku for work in retailer.work(order_id)} == places
+    locations = {retailer.location_ids["WH-A"]: JACKET, retailer.location_ids["ST-22"]: SHIRT}
+    assert {work.location_id: work.lines[0].sku for work in retailer.work(order_id)} == locations
     for parcel in retailer.ship(order_id):
         retailer.scan(parcel, TrackingStatus.DELIVERED, hours=24)
     assert retailer.event_types(order_id).count("shipment.delivered") == 2

@@ -108,7 +108,8 @@ def test_a_row_derives_its_headline_payment_and_slack(shop: Shop) -> None:
 def test_the_demo_order_explains_its_location(shop: Shop) -> None:
     page = detail(shop, shop.order((JACKET, 1), (SHIRT, 2)))
     reported = [
-        (group.work.place.name, [(line.sku, count) for line, count in group.lines]) for group in page.groups
+        (group.work.location.name, [(line.sku, count) for line, count in group.lines])
+        for group in page.groups
     ]
     assert reported == [("Warehouse A", [(JACKET, 1)]), ("Store 22", [(SHIRT, 2)])]
     assert str(page.groups[1].why[0].sentence).endswith("the only location with all 2.")
@@ -156,14 +157,14 @@ def test_an_unknown_order_is_not_found(shop: Shop) -> None:
 
 
 def test_the_board_sorts_work_by_urgency(shop: Shop) -> None:
-    place = shop.location_ids["ST-22"]
+    location = shop.location_ids["ST-22"]
     first, second = (shop.work(shop.order((sku, 1)))[0] for sku in ("GT-WH-02", "DJ-BL-01"))
     late = shop.work(shop.order((SHIRT, 2), at=shop.now - timedelta(days=2)))
-    assert second.location_id != place
+    assert second.location_id != location
     shop.pack(first, tracking="TRK1")
     with shop.app.db.read() as tx:
         board = work.board(tx, location_id=first.location_id, timezone="Asia/Kolkata", now=shop.now)
-        loads = {load.place.id: load for load in work.loads(tx, now=shop.now)}
+        loads = {load.location.id: load for load in work.loads(tx, now=shop.now)}
     assert [(job.card.id, job.actions) for job in board.to_ship] == [(first.id, (Action.SHIP,))]
     assert loads[first.location_id].to_ship == 1
     assert sum(load.late for load in loads.values()) == len(late)

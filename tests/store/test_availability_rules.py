@@ -48,7 +48,9 @@ def retail(database: Database) -> Iterator[None]:
     """Eight SKUs of four styles and two categories, three locations."""
     with database.write(actor="system") as tx:
         catalog.put(tx, items=known_goods(*GOODS))
-        network.put(tx, locations=[builders.place(code, kind=kind) for code, kind in SITES.items()], at=NOON)
+        network.put(
+            tx, locations=[builders.location(code, kind=kind) for code, kind in SITES.items()], at=NOON
+        )
         rules.catch_up(tx)
     yield
     with database.write(actor="system") as tx:
@@ -201,7 +203,7 @@ def test_new_and_changed_skus_and_locations_are_caught_up_with(database: Databas
     with database.write(actor="system") as tx:
         assert rules.catch_up(tx) == Effect()
         catalog.put(tx, items=known_goods(Goods("NEW", "", "cat9"), replace(GOODS[0], category="cat9")))
-        network.put(tx, locations=[builders.place("DS", kind="dark_store")], at=NOON)
+        network.put(tx, locations=[builders.location("DS", kind="dark_store")], at=NOON)
         assert rules.catch_up(tx) == Effect(positions=4 + 4 + 7)
         assert rules.catch_up(tx) == Effect()
     assert policies(database).safety_stock("S0", 1).value == 2

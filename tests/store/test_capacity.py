@@ -26,7 +26,7 @@ from doorstep.kernel.ids import FulfillmentOrderId, LocationId, OrderId, Sku
 
 
 @pytest.fixture
-def places(database: Database) -> dict[str, LocationId]:
+def locations(database: Database) -> dict[str, LocationId]:
     """A and B, and forty orders."""
     with database.write(actor="system") as tx:
         shop = builders.channel(tx)
@@ -46,17 +46,17 @@ def order_ids(database: Database) -> list[OrderId]:
         return [OrderId(each) for each in tx.column(int, "SELECT id FROM orders ORDER BY id")]
 
 
-def open_work(tx: WriteTx, place: LocationId, order_id: OrderId, *, units: int = 1) -> NewWork:
+def open_work(tx: WriteTx, location: LocationId, order_id: OrderId, *, units: int = 1) -> NewWork:
     line = WorkLine(1, Sku("DJ-BL-01"), units)
     (work_id,) = fulfillment.open_work(
-        tx, assignments=[Assignment(order_id, place, (line,))], decisions={}, at=NOON
+        tx, assignments=[Assignment(order_id, location, (line,))], decisions={}, at=NOON
     )
-    return NewWork(work_id, place, 1, units)
+    return NewWork(work_id, location, 1, units)
 
 
-def free_capacity(database: Database, place: LocationId, at: datetime = NOON) -> int | None:
+def free_capacity(database: Database, location: LocationId, at: datetime = NOON) -> int | None:
     with database.read() as tx:
-        return lanes.network(tx, currency="", at=at).places[place].free_capacity
+        return lanes.network(tx, currency="", at=at).locations[location].free_capacity
 
 
 def give_back(database: Database, work_ids: Sequence[FulfillmentOrderId]) -> None:
@@ -65,121 +65,127 @@ def give_back(database: Database, work_ids: Sequence[FulfillmentOrderId]) -> Non
 
 
 def test_of_forty_concurrent_requests_ten_get_capacity(
-    database: Database, places: dict[str, LocationId]
+    database: Database, locations: dict[str, LocationId]
 ) -> None:
     limit(database, Shift(name="day", most=10))
-    place = places["A"]
+    location = locations["A"]
 
     def route(order_id: OrderId) -> bool:
         with database.write(actor="system") as tx:
             capacity.lock(tx, at=NOON)
-            if not lanes.network(tx, currency="", at=NOON).places[place].free_capacity:
+            if not lanes.network(tx, currency="", at=NOON).locations[location].free_capacity:
                 return False
-            capacity.use(tx, works=[open_work(tx, place, order_id)], at=NOON)
+            capacity.use(tx, works=[open_work(tx, location, order_id)], at=NOON)
             return True
 
     with ThreadPoolExecutor(4) as pool:
         assert sum(pool.map(route, order_ids(database))) == 10
-    assert free_capacity(database, place) == 0
+    assert free_capacity(database, location) == 0
 
 
-def test_what_is_given_back_is_there_again_once(database: Database, places: dict[str, LocationId]) -> None:
+def test_what_is_given_back_is_there_again_once(database: Database, locations: dict[str, LocationId]) -> None:
     limit(database, Shift(name="day", most=10))
     with database.write(actor="system") as tx:
-        works = [open_work(tx, places["A"], each) for each in order_ids(database)[:3]]
+        works = [open_work(tx, locations["A"], each) for each in order_ids(database)[:3]]
         capacity.use(tx, works=works, at=NOON)
-    assert free_capacity(database, places["A"]) == 7
+    assert free_capacity(database, locations["A"]) == 7
     for _ in range(2):
         give_back(database, [works[0].fulfillment_order_id, works[1].fulfillment_order_id])
-    assert free_capacity(database, places["A"]) == 9
+    assert free_capacity(database, locations["A"]) == 9
 
 
-def test_capacity_is_released_in_the_same_shift(database: Database, places: dict[str, LocationId]) -> None:
+def test_capacity_is_released_in_the_same_shift(database: Database, locations: dict[str, LocationId]) -> None:
     limit(database, Shift(name="day", most=10))
     tomorrow = NOON + timedelta(days=1)
     with database.write(actor="system") as tx:
-        today = open_work(tx, places["A"], order_ids(database)[0])
+        today = open_work(tx, locations["A"], order_ids(database)[0])
         capacity.use(tx, works=[today], at=NOON)
-        capacity.use(tx, works=[open_work(tx, places["A"], order_ids(database)[1])], at=tomorrow)
-    assert (free_capacity(database, places["A"]), free_capacity(database, places["A"], tomorrow)) == (9, 9)
+        capacity.use(tx, works=[open_work(tx, locations["A"], order_ids(database)[1])], at=tomorrow)
+    assert (free_capacity(database, locations["A"]), free_capacity(database, locations["A"], tomorrow)) == (
+        9,
+        9,
+    )
     give_back(database, [today.fulfillment_order_id])
-    assert (free_capacity(database, places["A"]), free_capacity(database, places["A"], tomorrow)) == (10, 9)
+    assert (free_capacity(database, locations["A"]), free_capacity(database, locations["A"], tomorrow)) == (
+        10,
+        9,
+    )
 
 
 @pytest.mark.parametrize(("counts", "left"), [("orders", 98), ("lines", 98), ("units", 90)])
 def test_shifts_count_what_they_say(
-    database: Database, places: dict[str, LocationId], counts: str, left: int
+    database: Database, locations: dict[str, LocationId], counts: str, left: int
 ) -> None:
     limit(database, Shift(name="day", most=100, counts=counts))  # type: ignore[arg-type]  # each word is one
     with database.write(actor="system") as tx:
-        works = [open_work(tx, places["A"], each, units=5) for each in order_ids(database)[:2]]
+        works = [open_work(tx, locations["A"], each, units=5) for each in order_ids(database)[:2]]
         capacity.use(tx, works=works, at=NOON)
-    assert free_capacity(database, places["A"]) == left
+    assert free_capacity(database, locations["A"]) == left
 
 
 def test_above_usual_there_is_capacity_and_a_backlog(
-    database: Database, places: dict[str, LocationId]
+    database: Database, locations: dict[str, LocationId]
 ) -> None:
     limit(database, Shift(name="day", usual=2))
     with database.write(actor="system") as tx:
-        works = [open_work(tx, places["A"], each) for each in order_ids(database)[:3]]
+        works = [open_work(tx, locations["A"], each) for each in order_ids(database)[:3]]
         capacity.use(tx, works=works, at=NOON)
     with database.read() as tx:
-        place = lanes.network(tx, currency="", at=NOON).places[places["A"]]
-    assert (place.free_capacity, place.backlog_hours) == (None, 12.0)
+        location = lanes.network(tx, currency="", at=NOON).locations[locations["A"]]
+    assert (location.free_capacity, location.backlog_hours) == (None, 12.0)
 
 
 @pytest.mark.parametrize(
     ("counts", "most", "left"), [("orders", 9, 9), ("lines", 9, 4), ("units", 9, 1), ("units", 4, 0)]
 )
 def test_there_is_capacity_for_orders_that_surely_fit(
-    database: Database, places: dict[str, LocationId], counts: str, most: int, left: int
+    database: Database, locations: dict[str, LocationId], counts: str, most: int, left: int
 ) -> None:
     limit(database, Shift(name="day", most=most, counts=counts))  # type: ignore[arg-type]  # each word is one
     wants = [(DemandLine(1, Sku("X"), 2),), (DemandLine(1, Sku("X"), 4), DemandLine(2, Sku("Y"), 1))]
     demands = [Demand(OrderId(number), each) for number, each in enumerate(wants)]
     with database.read() as tx:
         found = lanes.network(tx, currency="", at=NOON, demands=demands)
-    assert found.places[places["A"]].free_capacity == left
+    assert found.locations[locations["A"]].free_capacity == left
 
 
 def test_planned_work_does_not_use_its_own_capacity_twice(
-    database: Database, places: dict[str, LocationId]
+    database: Database, locations: dict[str, LocationId]
 ) -> None:
     limit(database, Shift(name="day", most=1))
     with database.write(actor="system") as tx:
-        capacity.use(tx, works=[open_work(tx, places["A"], order_ids(database)[0])], at=NOON)
+        capacity.use(tx, works=[open_work(tx, locations["A"], order_ids(database)[0])], at=NOON)
         found = lanes.network(tx, currency="", at=NOON)
-    freed = found.without([places["A"], places["B"]])
-    assert [each.free_capacity for each in found.places.values()] == [0, None]
-    assert [each.free_capacity for each in freed.places.values()] == [1, None]
+    freed = found.without([locations["A"], locations["B"]])
+    assert [each.free_capacity for each in found.locations.values()] == [0, None]
+    assert [each.free_capacity for each in freed.locations.values()] == [1, None]
 
 
-def test_old_shifts_are_forgotten(database: Database, places: dict[str, LocationId]) -> None:
+def test_old_shifts_are_forgotten(database: Database, locations: dict[str, LocationId]) -> None:
     limit(database, Shift(name="day", most=5))
     with database.write(actor="system") as tx:
         for days, order_id in zip((0, 2), order_ids(database), strict=False):
-            capacity.use(tx, works=[open_work(tx, places["A"], order_id)], at=NOON + timedelta(days=days))
+            capacity.use(tx, works=[open_work(tx, locations["A"], order_id)], at=NOON + timedelta(days=days))
         assert network.delete_old_shifts(tx, before=NOON + timedelta(days=1)) == 1
         assert tx.value(int, "SELECT count(*) FROM shift_work") == 1
 
 
-def test_places_without_shifts_count_nothing(database: Database, places: dict[str, LocationId]) -> None:
+def test_places_without_shifts_count_nothing(database: Database, locations: dict[str, LocationId]) -> None:
     limit(database, Shift(name="day", most=1))
     with database.write(actor="system") as tx:
         capacity.lock(tx, at=NOON)
-        capacity.use(tx, works=[open_work(tx, places["B"], order_ids(database)[0])], at=NOON)
+        capacity.use(tx, works=[open_work(tx, locations["B"], order_ids(database)[0])], at=NOON)
         assert tx.value(int, "SELECT count(*) FROM shift_work") == 0
-    assert free_capacity(database, places["B"]) is None
+    assert free_capacity(database, locations["B"]) is None
 
 
-def test_a_change_is_seen_by_the_next_batch(database: Database, places: dict[str, LocationId]) -> None:
+def test_a_change_is_seen_by_the_next_batch(database: Database, locations: dict[str, LocationId]) -> None:
     for most in (5, 7):
         limit(database, Shift(name="day", most=most))
-        assert free_capacity(database, places["A"]) == most
+        assert free_capacity(database, locations["A"]) == most
     with database.write(actor="system") as tx:
-        network.put(tx, locations=[builders.place("A")], at=NOON)
+        network.put(tx, locations=[builders.location("A")], at=NOON)
         network.close(tx, location_id=views.by_code(tx, code="A").id, reason="moved", at=NOON)
     with database.read() as tx:
-        assert list(lanes.network(tx, currency="", at=NOON).places) == [places["B"]]
+        assert list(lanes.network(tx, currency="", at=NOON).locations) == [locations["B"]]
         assert [each.note for each in views.versions(tx)] == ["season", "season"]

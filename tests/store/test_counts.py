@@ -43,12 +43,12 @@ def stock(database: Database) -> Iterator[None]:
         assert views.drift(tx) == []
 
 
-def on_hand(database: Database, sku: str = SHIRT, place: LocationId = A) -> tuple[int, int, int]:
+def on_hand(database: Database, sku: str = SHIRT, location: LocationId = A) -> tuple[int, int, int]:
     """On hand, reserved, missing."""
     with database.read() as tx:
         (found,) = [
             each
-            for each in views.positions(tx, sku=sku, location_id=place)
+            for each in views.positions(tx, sku=sku, location_id=location)
             if each.condition is Condition.NEW
         ]
     return found.on_hand, found.reserved, found.missing

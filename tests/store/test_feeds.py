@@ -23,7 +23,7 @@ from doorstep.kernel.db import Database
 from doorstep.kernel.ids import LocationId, OrderId
 
 A, B = LocationId(1), LocationId(2)
-PLACES = {"A": A, "B": B}
+LOCATIONS = {"A": A, "B": B}
 HOUR = timedelta(hours=1)
 
 
@@ -37,12 +37,12 @@ def stock(database: Database) -> Iterator[None]:
         assert views.drift(tx) == []
 
 
-def count(database: Database, sku: str = SHIRT, place: LocationId = A) -> tuple[int, int, int]:
+def count(database: Database, sku: str = SHIRT, location: LocationId = A) -> tuple[int, int, int]:
     """On hand, reserved and missing."""
     with database.read() as tx:
         (found,) = [
             each
-            for each in views.positions(tx, sku=sku, location_id=place)
+            for each in views.positions(tx, sku=sku, location_id=location)
             if each.condition is Condition.NEW
         ]
     return found.on_hand, found.reserved, found.missing
@@ -57,12 +57,12 @@ def take(
     now: datetime = NOON + 2 * HOUR,
 ) -> FeedResult:
     lines = [
-        StockLine(number, sku, place, quantity)
-        for number, (sku, place, quantity) in enumerate(reported, start=1)
+        StockLine(number, sku, location, quantity)
+        for number, (sku, location, quantity) in enumerate(reported, start=1)
     ]
     feed = Feed("erp", key or f"{mode}-{as_of}", mode, as_of, lines)
     with database.write(actor="connection:erp") as tx:
-        return feeds.apply_feed(tx, feed=feed, places=PLACES, now=now)
+        return feeds.apply_feed(tx, feed=feed, locations=LOCATIONS, now=now)
 
 
 def outcomes(taken: FeedResult) -> list[str]:
@@ -89,7 +89,7 @@ def test_a_snapshot_sets_what_is_on_hand_line_by_line(database: Database) -> Non
     taken = take(database, (SHIRT, "A", 12), (JACKET, "A", 2), (SHIRT, "B", 0))
     assert outcomes(taken) == ["applied", "unchanged", "applied"]
     assert [each.on_hand for each in taken.results] == [12, 2, 0]
-    assert [count(database), count(database, place=B)] == [(12, 0, 0), (0, 0, 0)]
+    assert [count(database), count(database, location=B)] == [(12, 0, 0), (0, 0, 0)]
     row = taken.feed
     assert (row.lines, row.applied, row.unchanged, row.ignored, row.contradicted, row.refused) == (
         3,
@@ -220,7 +220,7 @@ def test_the_first_unit_at_a_location_creates_its_counter(database: Database) ->
 def test_released_stock_is_reported_with_its_skus(database: Database) -> None:
     taken = take(database, (SHIRT, "A", 12), (JACKET, "A", 1), (SHIRT, "B", 2))
     with database.read() as tx:
-        reported = [event.data for place in (A, B) for event in builders.stock_events(tx, place)]
+        reported = [event.data for location in (A, B) for event in builders.stock_events(tx, location)]
     assert reported == [
         {"location_id": A, "source": "erp", "feed_id": taken.feed.id, "lines": 2, "skus": [SHIRT]},
         {"location_id": B, "source": "erp", "feed_id": taken.feed.id, "lines": 1, "skus": []},
@@ -245,7 +245,7 @@ def test_an_invalid_feed_is_refused(database: Database, given: dict[str, Any], f
         "lines": [StockLine(1, SHIRT, "A", 1)],
     }
     with pytest.raises(errors.Invalid) as refused, database.write(actor="connection:erp") as tx:
-        feeds.apply_feed(tx, feed=Feed(**(reported | given)), places=PLACES, now=NOON + 2 * HOUR)
+        feeds.apply_feed(tx, feed=Feed(**(reported | given)), locations=LOCATIONS, now=NOON + 2 * HOUR)
     assert refused.value.data["field"] == field
 
 
@@ -260,7 +260,7 @@ def test_sources_and_buyers_at_once_leave_a_ledger_that_adds_up(database: Databa
 
     with ThreadPoolExecutor(4) as threads:
         list(threads.map(churn, range(4)))
-    assert [count(database)[0], count(database, place=B)[0]] == [10 + 12 - 12, 3 + 12]
+    assert [count(database)[0], count(database, location=B)[0]] == [10 + 12 - 12, 3 + 12]
 
 
 def test_a_correction_by_hand_after_the_snapshots_moment_stays(database: Database) -> None:

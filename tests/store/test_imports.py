@@ -84,9 +84,9 @@ def problems(database: Database, import_id: ImportId) -> list[tuple[int, str | N
         return [(row.line_no, row.problem) for row in import_views.all_problems(tx, import_id=import_id)]
 
 
-def on_hand(database: Database, sku: str = SHIRT, place: LocationId = A) -> int:
+def on_hand(database: Database, sku: str = SHIRT, location: LocationId = A) -> int:
     with database.read() as tx:
-        found = views.positions(tx, sku=sku, location_id=place)
+        found = views.positions(tx, sku=sku, location_id=location)
     return sum(each.on_hand for each in found if each.condition is Condition.NEW)
 
 
@@ -125,7 +125,7 @@ def test_all_or_none_means_none(database: Database) -> None:
 def test_all_or_none_means_all_when_all_are_good(database: Database) -> None:
     import_id = load(database, f"{HEAD}{SHIRT},A,7\n{SHIRT},B,1\n", whole=True)
     work(database)
-    assert (look(database, import_id).applied, on_hand(database), on_hand(database, place=B)) == (2, 7, 1)
+    assert (look(database, import_id).applied, on_hand(database), on_hand(database, location=B)) == (2, 7, 1)
 
 
 def test_a_key_brings_a_file_in_once(database: Database) -> None:

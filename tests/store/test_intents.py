@@ -24,7 +24,7 @@ from doorstep.kernel import errors, event_log, states
 from doorstep.kernel.db import Database, WriteTx
 from doorstep.kernel.ids import FulfillmentOrderId, InvoiceId, LocationId, MessageId, OrderId, ShipmentId
 
-ORDER, PLACE, WORK = OrderId(1), LocationId(1), FulfillmentOrderId(1)
+ORDER, LOCATION, WORK = OrderId(1), LocationId(1), FulfillmentOrderId(1)
 LABEL = Label("ext-1", "TRK1", "http://track/TRK1", "Carrier", "ground", b"%PDF")
 
 
@@ -44,7 +44,7 @@ def channel(database: Database) -> int:
 
 def parcel(channel: int) -> NewParcel:
     contents = Contents(ORDER, WORK, None, (ShipmentLine(2, SHIRT, 2),))
-    return NewParcel(Direction.OUTBOUND, PLACE, channel, 320, (contents,))
+    return NewParcel(Direction.OUTBOUND, LOCATION, channel, 320, (contents,))
 
 
 def intent(database: Database, channel: int) -> ShipmentId:

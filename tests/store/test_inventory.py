@@ -39,16 +39,16 @@ def stock(database: Database) -> Iterator[None]:
 
 
 def count(
-    database: Database, sku: str = SHIRT, place: LocationId = A, condition: Condition = Condition.NEW
+    database: Database, sku: str = SHIRT, location: LocationId = A, condition: Condition = Condition.NEW
 ) -> tuple[int, int]:
     """On hand and reserved."""
     with database.read() as tx:
-        found = {each.condition: each for each in views.positions(tx, sku=sku, location_id=place)}
+        found = {each.condition: each for each in views.positions(tx, sku=sku, location_id=location)}
     return (found[condition].on_hand, found[condition].reserved) if condition in found else (0, 0)
 
 
-def reservation(quantity: int, sku: Sku = SHIRT, place: LocationId = A, work: int = 1) -> NewReservation:
-    return NewReservation(f"fulfillment/{work}/line/1", sku, place, quantity, order_id=OrderId(1))
+def reservation(quantity: int, sku: Sku = SHIRT, location: LocationId = A, work: int = 1) -> NewReservation:
+    return NewReservation(f"fulfillment/{work}/line/1", sku, location, quantity, order_id=OrderId(1))
 
 
 def ending(*works: int) -> ReservationEnd:
@@ -164,13 +164,13 @@ def test_batches_of_the_same_skus_do_not_block_each_other(database: Database) ->
 
 
 def test_corrections_at_two_places_do_not_block_each_other(database: Database) -> None:
-    def correct(place: LocationId) -> None:
+    def correct(location: LocationId) -> None:
         for _ in range(10):
             with database.write(actor="user:1") as tx:
-                actions.reserve(tx, reservations=[reservation(1, SHIRT, place, place)], at=NOON)
-                actions.release(tx, ending=ending(place), at=NOON)
+                actions.reserve(tx, reservations=[reservation(1, SHIRT, location, location)], at=NOON)
+                actions.release(tx, ending=ending(location), at=NOON)
                 for change in (1, -1):
-                    actions.adjust(tx, correction=Correction(SHIRT, place, "rejected", change), at=NOON)
+                    actions.adjust(tx, correction=Correction(SHIRT, location, "rejected", change), at=NOON)
 
     with ThreadPoolExecutor(2) as threads:
         list(threads.map(correct, (A, B)))

@@ -40,7 +40,7 @@ TTL = timedelta(minutes=10)
 Spot = tuple[Sku, int, Condition]
 _round = count(1)
 
-skus, places, works, carts = (st.integers(0, n) for n in (1, 1, 3, 2))
+skus, locations, works, carts = (st.integers(0, n) for n in (1, 1, 3, 2))
 few = st.integers(1, 6)
 
 
@@ -62,7 +62,7 @@ class Model:
         return sum(parts.get(part, 0) for parts, _ in self.carts.values())
 
     def free(self, part: Part) -> int:
-        return sum(self.available((part[0], place, part[1])) for place in (1, 2)) - self.held(part)
+        return sum(self.available((part[0], location, part[1])) for location in (1, 2)) - self.held(part)
 
 
 class Ledger(RuleBasedStateMachine):
@@ -84,8 +84,8 @@ class Ledger(RuleBasedStateMachine):
             )
         self.model.on_hand.update({(sku, 1, NEW): 5 for sku in self.skus})
 
-    def spot(self, sku: int, place: int, condition: Condition = NEW) -> Spot:
-        return self.skus[sku], place + 1, condition
+    def spot(self, sku: int, location: int, condition: Condition = NEW) -> Spot:
+        return self.skus[sku], location + 1, condition
 
     def tried(self, may: bool, verb: Callable[[], object]) -> bool:
         """Do it; exactly what the model forbids is refused."""
@@ -101,21 +101,21 @@ class Ledger(RuleBasedStateMachine):
             actions.move(
                 tx,
                 movements=[
-                    Movement(kind, sku, LocationId(place), quantity, "test", self.now, condition, key=key)
-                    for kind, (sku, place, condition), quantity in changes
+                    Movement(kind, sku, LocationId(location), quantity, "test", self.now, condition, key=key)
+                    for kind, (sku, location, condition), quantity in changes
                 ],
             )
 
-    @rule(sku=skus, place=places, quantity=few)
-    def receive(self, sku: int, place: int, quantity: int) -> None:
-        self.move((MovementType.RECEIVED, self.spot(sku, place), quantity))
-        self.model.on_hand[self.spot(sku, place)] += quantity
+    @rule(sku=skus, location=locations, quantity=few)
+    def receive(self, sku: int, location: int, quantity: int) -> None:
+        self.move((MovementType.RECEIVED, self.spot(sku, location), quantity))
+        self.model.on_hand[self.spot(sku, location)] += quantity
 
-    @rule(sku=skus, place=places, quantity=few, work=works, kit=st.booleans())
-    def reserve(self, sku: int, place: int, quantity: int, work: int, kit: bool) -> None:
+    @rule(sku=skus, location=locations, quantity=few, work=works, kit=st.booleans())
+    def reserve(self, sku: int, location: int, quantity: int, work: int, kit: bool) -> None:
         if work in self.model.work or work in self.model.ended:
             return
-        wanted = [(self.spot(each, place), quantity) for each in ((0, 1) if kit else (sku,))]
+        wanted = [(self.spot(each, location), quantity) for each in ((0, 1) if kit else (sku,))]
         may = all(self.model.available(spot) >= units for spot, units in wanted)
 
         def verb() -> None:
@@ -154,31 +154,31 @@ class Ledger(RuleBasedStateMachine):
         if wanted:
             self.model.ended.add(work)
 
-    @rule(sku=skus, place=places, number=st.integers(0, 2))
-    def come_back(self, sku: int, place: int, number: int) -> None:
+    @rule(sku=skus, location=locations, number=st.integers(0, 2))
+    def come_back(self, sku: int, location: int, number: int) -> None:
         """A return is put on the shelf once, however often it is told."""
-        key = f"return/{self.number}/{sku}/{place}/{number}"
-        self.move((MovementType.RETURNED, self.spot(sku, place), 1), key=key)
+        key = f"return/{self.number}/{sku}/{location}/{number}"
+        self.move((MovementType.RETURNED, self.spot(sku, location), 1), key=key)
         if key not in self.model.returned:
             self.model.returned.add(key)
-            self.model.on_hand[self.spot(sku, place)] += 1
+            self.model.on_hand[self.spot(sku, location)] += 1
 
-    @rule(sku=skus, place=places, quantity=few, to=st.sampled_from(["transit", "arrived", "b_grade"]))
-    def transfer_or_regrade(self, sku: int, place: int, quantity: int, to: str) -> None:
-        other = 1 - place
+    @rule(sku=skus, location=locations, quantity=few, to=st.sampled_from(["transit", "arrived", "b_grade"]))
+    def transfer_or_regrade(self, sku: int, location: int, quantity: int, to: str) -> None:
+        other = 1 - location
         source, target, kind = {
-            "transit": (self.spot(sku, place), self.spot(sku, other, TRANSIT), MovementType.TRANSFERRED),
+            "transit": (self.spot(sku, location), self.spot(sku, other, TRANSIT), MovementType.TRANSFERRED),
             "arrived": (self.spot(sku, other, TRANSIT), self.spot(sku, other), MovementType.TRANSFERRED),
-            "b_grade": (self.spot(sku, place), self.spot(sku, place, B_GRADE), MovementType.REGRADED),
+            "b_grade": (self.spot(sku, location), self.spot(sku, location, B_GRADE), MovementType.REGRADED),
         }[to]
         may = self.model.available(source) >= quantity
         if self.tried(may, lambda: self.move((kind, source, -quantity), (kind, target, quantity))):
             self.model.on_hand[source] -= quantity
             self.model.on_hand[target] += quantity
 
-    @rule(sku=skus, place=places, found=st.integers(0, 12))
-    def count_or_adjust(self, sku: int, place: int, found: int) -> None:
-        spot = self.spot(sku, place)
+    @rule(sku=skus, location=locations, found=st.integers(0, 12))
+    def count_or_adjust(self, sku: int, location: int, found: int) -> None:
+        spot = self.spot(sku, location)
         correction = Correction(spot[0], LocationId(spot[1]), "counted", set_to=found)
 
         def verb() -> None:
@@ -246,8 +246,8 @@ class Ledger(RuleBasedStateMachine):
             found = [
                 each
                 for sku in self.skus
-                for place in (1, 2)
-                for each in views.positions(tx, sku=sku, location_id=place)
+                for location in (1, 2)
+                for each in views.positions(tx, sku=sku, location_id=location)
             ]
             asked = views.requested(tx, parts=[(sku, NEW) for sku in self.skus])
             assert views.drift(tx) == []

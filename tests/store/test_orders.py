@@ -178,9 +178,9 @@ def test_lines_that_a_user_edited_are_not_replaced(database: Database, channel: 
     reported = order_snapshot(line("GT-WH-02", 2))
     (first,) = tell(database, channel, reported)
     with database.write(actor="system") as tx:
-        places = builders.stock(tx, A={"GT-WH-02": 2})
+        locations = builders.stock(tx, A={"GT-WH-02": 2})
         tx.execute("INSERT INTO fulfillment_orders (id, order_id, location_id, state, created_at) VALUES (1, %s, %s,"
-                   " 'rejected', business_now())", (first.order_id, places["A"]))  # fmt: skip
+                   " 'rejected', business_now())", (first.order_id, locations["A"]))  # fmt: skip
         tx.execute("INSERT INTO fulfillment_lines (fulfillment_order_id, order_id, line_no, sku, quantity)"
                    " VALUES (1, %s, 1, 'GT-WH-02', 2)", (first.order_id,))  # fmt: skip
     tell(database, channel, later(reported, lines=(line("SNK-BK-04", 1),)))

@@ -45,10 +45,10 @@ def stock(database: Database) -> Iterator[None]:
         assert views.drift(tx) == []
 
 
-def on_hand(database: Database, sku: str = SHIRT, place: LocationId = A) -> dict[str, int]:
+def on_hand(database: Database, sku: str = SHIRT, location: LocationId = A) -> dict[str, int]:
     """Pieces by condition, where there are any."""
     with database.read() as tx:
-        found = views.positions(tx, sku=sku, location_id=place)
+        found = views.positions(tx, sku=sku, location_id=location)
     return {each.condition.value: each.on_hand for each in found if each.on_hand}
 
 
@@ -105,7 +105,7 @@ def test_a_delivery_with_a_key_is_received_once(database: Database) -> None:
 def test_a_transfer_is_received_with_a_goods_receipt(database: Database) -> None:
     transfer_id = in_transit(database)
     received = receive(database, Delivery(B, [TransferReceiptLine(SHIRT, 4)], transfer_id=transfer_id))
-    assert (lines(received), on_hand(database, place=B)) == ([(SHIRT, "new", 4, 4, "")], {"new": 4})
+    assert (lines(received), on_hand(database, location=B)) == ([(SHIRT, "new", 4, 4, "")], {"new": 4})
     with database.read() as tx:
         row = receipt_views.row(tx, receipt_id=received.receipt_id)
         assert receipt_views.lines(tx, receipt_id=row.id)[0].variance == 0
@@ -128,13 +128,13 @@ def test_a_wrong_item_waits_in_quarantine_and_what_is_lost_is_closed_short(datab
     received = receive(database, reported)
     wrong = f"Not on transfer {transfer_id}"
     assert lines(received) == [(SHIRT, "new", 4, 3, ""), (JACKET, "quarantine", 0, 2, wrong)]
-    assert [on_hand(database, place=B), on_hand(database, JACKET, B)] == [{"new": 3}, {"quarantine": 2}]
+    assert [on_hand(database, location=B), on_hand(database, JACKET, B)] == [{"new": 3}, {"quarantine": 2}]
 
 
 def test_a_transfer_that_never_arrived_is_closed_short(database: Database) -> None:
     reported = Delivery(B, [], transfer_id=in_transit(database), closes=True, note="lost by the carrier")
     assert lines(receive(database, reported)) == [(SHIRT, "new", 4, 0, "Closed short")]
-    assert on_hand(database, place=B) == {}
+    assert on_hand(database, location=B) == {}
 
 
 def test_a_transfer_arrives_where_it_was_sent(database: Database) -> None:
@@ -162,9 +162,9 @@ def supplied(database: Database) -> list[tuple[int, str]]:
     return [(row.received, row.state) for row in sorted(rows, key=lambda each: each.line_no)]
 
 
-def incoming(database: Database, sku: str = SHIRT, place: LocationId = A) -> int:
+def incoming(database: Database, sku: str = SHIRT, location: LocationId = A) -> int:
     with database.read() as tx:
-        found = views.positions(tx, sku=sku, location_id=place)
+        found = views.positions(tx, sku=sku, location_id=location)
     return sum(each.incoming for each in found)
 
 

@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 from tests import builders
-from tests.builders import JACKET, NOON, SHIRT, place
+from tests.builders import JACKET, NOON, SHIRT, location
 
 from doorstep.domain.inventory import actions, views
 from doorstep.domain.inventory.actions import NewReservation, ReservationEnd, replenishment, transfers
@@ -33,7 +33,9 @@ def stock(database: Database) -> Iterator[None]:
     """A hub with twenty shirts and five jackets, and two stores with two shirts and none."""
     with database.write(actor="system") as tx:
         builders.stock(tx, HUB={SHIRT: 20, JACKET: 5}, ONE={SHIRT: 2}, TWO={SHIRT: 0})
-        network.put(tx, locations=[place(code, kind=LocationKind.STORE) for code in ("ONE", "TWO")], at=NOON)
+        network.put(
+            tx, locations=[location(code, kind=LocationKind.STORE) for code in ("ONE", "TWO")], at=NOON
+        )
     yield
     with database.read() as tx:
         assert views.drift(tx) == []
@@ -53,14 +55,14 @@ def said(found: list[Suggestion]) -> list[tuple[str, int, int]]:
     return [(each.sku, each.destination_id, each.quantity) for each in found]
 
 
-def sell(database: Database, quantity: int, days_ago: int, place: LocationId = ONE) -> None:
+def sell(database: Database, quantity: int, days_ago: int, location: LocationId = ONE) -> None:
     """Came, and was shipped some days ago."""
     cause, at = f"fulfillment/{days_ago}/line/1", NOON - days_ago * DAY
     with database.write(actor="system") as tx:
-        receipt = actions.Correction(SHIRT, place, "found", change=quantity)
+        receipt = actions.Correction(SHIRT, location, "found", change=quantity)
         actions.adjust(tx, correction=receipt, at=at)
         actions.reserve(
-            tx, reservations=[NewReservation(cause, SHIRT, place, quantity, order_id=OrderId(1))], at=at
+            tx, reservations=[NewReservation(cause, SHIRT, location, quantity, order_id=OrderId(1))], at=at
         )
         actions.ship(tx, ending=ReservationEnd([cause], [1]), at=at)
 

@@ -34,11 +34,11 @@ def stock(database: Database) -> Iterator[None]:
 
 
 def count(
-    database: Database, place: LocationId = A, condition: Condition = Condition.NEW, sku: Sku = SHIRT
+    database: Database, location: LocationId = A, condition: Condition = Condition.NEW, sku: Sku = SHIRT
 ) -> tuple[int, int]:
     """On hand and reserved."""
     with database.read() as tx:
-        found = {each.condition: each for each in views.positions(tx, sku=sku, location_id=place)}
+        found = {each.condition: each for each in views.positions(tx, sku=sku, location_id=location)}
     return (found[condition].on_hand, found[condition].reserved) if condition in found else (0, 0)
 
 

@@ -60,8 +60,8 @@ class Insertion:
             raise Unusable(
                 f"{self.path} has no place that looks like {self.before!r}: add the lines by hand."
             )
-        place = found.start(1) if found.groups() else found.start()
-        return text[:place] + self.lines + text[place:]
+        location = found.start(1) if found.groups() else found.start()
+        return text[:location] + self.lines + text[location:]
 
 
 def write(root: Path, *, files: dict[str, str], insertions: list[Insertion]) -> list[Path]:

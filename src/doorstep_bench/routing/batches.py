@@ -53,9 +53,9 @@ class Instance:
 
     def network(self) -> Network:
         """Lanes by order."""
-        places = [stage.place(number, f"location {number}") for number in range(1, self.locations + 1)]
+        locations = [stage.location(number, f"location {number}") for number in range(1, self.locations + 1)]
         lanes = {str(number): self._lanes(point) for number, (point, _lines) in enumerate(self.wanted, 1)}
-        return stage.network(places, lanes)
+        return stage.network(locations, lanes)
 
     def _lanes(self, point: _Point) -> dict[LocationId, Lane]:
         ways = [

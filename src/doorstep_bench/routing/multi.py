@@ -108,10 +108,12 @@ class Instance:
     def network(self) -> Network:
         """The centers, and the supplier unless everything must be filled."""
         names = self.where.centers
-        places = [stage.place(number, name) for number, name in enumerate(names, 1)]
+        locations = [stage.location(number, name) for number, name in enumerate(names, 1)]
         if not self.variant.must_fill:
-            places.append(stage.place(len(names) + 1, "supplier", kind=stage.SUPPLIER))
-        return stage.network(places, {str(area): self._lanes(area) for area in range(len(self.where.shares))})
+            locations.append(stage.location(len(names) + 1, "supplier", kind=stage.SUPPLIER))
+        return stage.network(
+            locations, {str(area): self._lanes(area) for area in range(len(self.where.shares))}
+        )
 
     def _lanes(self, area: int) -> dict[LocationId, Lane]:
         miles = self.where.miles[:, area]

@@ -96,8 +96,8 @@ def _drawn(chance: np.random.Generator) -> tuple[list[Demand], NDArray[np.int64]
         for number, items in enumerate(orders, 1)
     ]
     lanes = {str(number): _preferred(chance) for number in range(1, ORDERS + 1)}
-    places = [stage.place(number + 1, f"center {number + 1}") for number in range(_CENTERS)]
-    return demands, stock, stage.network(places, lanes)
+    locations = [stage.location(number + 1, f"center {number + 1}") for number in range(_CENTERS)]
+    return demands, stock, stage.network(locations, lanes)
 
 
 def _preferred(chance: np.random.Generator) -> dict[LocationId, Lane]:

@@ -51,11 +51,11 @@ class Family:
         dollars = np.array(_ZONE_DOLLARS)[zones]
         closest = dollars.argmin(0)
         self._stocked = np.array([where.shares[closest == each].sum() for each in range(len(where.centers))])
-        places = [stage.place(number, name) for number, name in enumerate(where.centers, 1)]
+        locations = [stage.location(number, name) for number, name in enumerate(where.centers, 1)]
         lanes = {
             str(area): _lanes(where.miles[:, area], dollars[:, area]) for area in range(len(self._shares))
         }
-        self.network = stage.network(places, lanes)
+        self.network = stage.network(locations, lanes)
         self.compiled_rules = stage.policies(has_supplier=False, costs=_COSTS)[MYOPIC]
 
     def outcomes(self) -> dict[int, dict[str, Outcome]]:

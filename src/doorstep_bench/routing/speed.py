@@ -16,7 +16,7 @@ from doorstep.domain.routing.model import (
     Lane,
     Network,
     OrderAttributes,
-    Place,
+    RoutingLocation,
     Supply,
     rules,
 )
@@ -31,8 +31,8 @@ _HOLDERS = 12
 class Tariff:
     """Lanes with a price and a date, shared by the orders of a postal code."""
 
-    def __init__(self, places: dict[LocationId, Place]) -> None:
-        self._ways = GreatCircle(places)
+    def __init__(self, locations: dict[LocationId, RoutingLocation]) -> None:
+        self._ways = GreatCircle(locations)
         self._known: dict[tuple[float | None, float | None], dict[LocationId, Lane]] = {}
 
     def lanes(self, demand: Demand) -> dict[LocationId, Lane]:
@@ -40,14 +40,14 @@ class Tariff:
         key = demand.latitude, demand.longitude
         if key not in self._known:
             self._known[key] = {
-                place: msgspec.structs.replace(
+                location: msgspec.structs.replace(
                     lane,
                     parcel_minor=4_000 + 2 * int(lane.km),
                     kilo_minor=500 + int(lane.km),
                     leaves_at=stage.NOW,
                     arrives_at=stage.NOW,
                 )
-                for place, lane in self._ways.lanes(demand).items()
+                for location, lane in self._ways.lanes(demand).items()
             }
         return self._known[key]
 
@@ -55,16 +55,18 @@ class Tariff:
 def measured(runs: int) -> dict[str, float]:
     """Orders per second of `runs` runs (median), and the size of an explanation."""
     chance = Random(7)  # noqa: S311 - instances must repeat
-    places = {each.id: each for each in (_place(number, chance) for number in range(1, LOCATIONS + 1))}
+    locations = {each.id: each for each in (_location(number, chance) for number in range(1, LOCATIONS + 1))}
     demands = _demands(chance)
     stock = {
-        f"S{item}": {place: chance.randint(1, 60) for place in chance.sample(sorted(places), _HOLDERS)}
+        f"S{item}": {
+            location: chance.randint(1, 60) for location in chance.sample(sorted(locations), _HOLDERS)
+        }
         for item in range(SKUS)
     }
     compiled_rules = rules.compile(rules.DEFAULT, rules.DEFAULT_VERSION)
     rates, sizes = list[float](), list[int]()
     for _ in range(runs):
-        network = Network(places, Tariff(places), "INR")
+        network = Network(locations, Tariff(locations), "INR")
         for each in demands:
             network.ways.lanes(each)
         supply = Supply({sku: dict(there) for sku, there in stock.items()})
@@ -79,9 +81,9 @@ def measured(runs: int) -> dict[str, float]:
     }
 
 
-def _place(number: int, chance: Random) -> Place:
+def _location(number: int, chance: Random) -> RoutingLocation:
     point = chance.uniform(8, 30), chance.uniform(70, 88)
-    return Place(LocationId(number), f"P{number}", f"Place {number}", *point, ships=True)
+    return RoutingLocation(LocationId(number), f"P{number}", f"Place {number}", *point, ships=True)
 
 
 def _demands(chance: Random) -> list[Demand]:

@@ -13,7 +13,7 @@ from doorstep.domain.routing.model import (
     Lane,
     Network,
     OrderAttributes,
-    Place,
+    RoutingLocation,
     rules,
 )
 from doorstep.domain.routing.model.rules import (
@@ -52,14 +52,20 @@ class Areas:
         return self.by_area[demand.attributes.region]
 
 
-def place(number: int, name: str, *, kind: str = "center", free_capacity: int | None = None) -> Place:
+def location(
+    number: int, name: str, *, kind: str = "center", free_capacity: int | None = None
+) -> RoutingLocation:
     """A location of the benchmark; its position shows only in its lanes."""
-    return Place(LocationId(number), name, name, 0.0, 0.0, ships=True, kind=kind, free_capacity=free_capacity)
+    return RoutingLocation(
+        LocationId(number), name, name, 0.0, 0.0, ships=True, kind=kind, free_capacity=free_capacity
+    )
 
 
-def network(places: Sequence[Place], by_area: Mapping[str, Mapping[LocationId, Lane]]) -> Network:
+def network(
+    locations: Sequence[RoutingLocation], by_area: Mapping[str, Mapping[LocationId, Lane]]
+) -> Network:
     """Locations and lanes in the planner's format."""
-    return Network({each.id: each for each in places}, Areas(by_area))
+    return Network({each.id: each for each in locations}, Areas(by_area))
 
 
 def demand(number: int, area: str, lines: Sequence[tuple[str, int]]) -> Demand:

@@ -28,7 +28,7 @@ SHIRT = Sku("SHIRT")
 
 
 def outcome(number: int, *sent: tuple[LocationId, int], cost: int = 0, short: int = 0) -> OrderResult:
-    choices = tuple(Choice(1, SHIRT, place, units) for place, units in sent)
+    choices = tuple(Choice(1, SHIRT, location, units) for location, units in sent)
     scores = Scores(cost_minor=cost, parcels=len(sent), km=10 * len(sent), miss=0.5, co2_grams=7)
     return OrderResult(OrderId(number), AT, choices, scores, short, "because", "the rule")
 

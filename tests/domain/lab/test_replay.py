@@ -8,7 +8,7 @@ from datetime import datetime, timedelta
 
 from hypothesis import given
 from hypothesis import strategies as st
-from tests.routes import NOW, Scene, order, place, street
+from tests.routes import NOW, Scene, location, order, street
 
 from doorstep.domain.routing.model import Demand, Network, OrderAttributes
 from doorstep.domain.routing.model.batch import Budget
@@ -25,7 +25,7 @@ def past(
 ) -> Past:
     """Orders by the minute they came in; shifts of so many hours, if any."""
 
-    def shift(place: LocationId, at: datetime) -> datetime | None:
+    def shift(location: LocationId, at: datetime) -> datetime | None:
         return NOW + (at - NOW) // timedelta(hours=hours) * timedelta(hours=hours) if hours else None
 
     def network(at: datetime) -> Network:
@@ -45,14 +45,14 @@ def replayed(
     return {each.order_id: each for each in outcomes}
 
 
-def places(outcome: OrderResult) -> set[LocationId]:
+def locations(outcome: OrderResult) -> set[LocationId]:
     return {each.location_id for each in outcome.choices}
 
 
 def test_each_order_uses_what_earlier_ones_left() -> None:
     scene = Scene({"A": {1: 1, 2: 1}}, street({1: 1, 2: 50}))
     found = replayed(past(scene, [(n, order(("A", 1), number=n)) for n in (1, 2, 3)]), scene)
-    assert [places(found[OrderId(n)]) for n in (1, 2, 3)] == [{NEAR}, {FAR}, set()]
+    assert [locations(found[OrderId(n)]) for n in (1, 2, 3)] == [{NEAR}, {FAR}, set()]
     assert (found[OrderId(3)].short_units, found[OrderId(1)].rule) == (1, "the rule")
     assert found[OrderId(1)].sentence.startswith("Location 1 (1 km): the nearest of 2")
 
@@ -66,7 +66,7 @@ def test_backorders_are_filled_by_the_skus_they_lack() -> None:
     ]
     late = order(("A", 1), number=9)
     found = replayed(past(scene, [(1, order(("A", 2), number=1)), (5, late)], came), scene)
-    assert (found[OrderId(1)].short_units, places(found[OrderId(1)])) == (0, {NEAR, FAR})
+    assert (found[OrderId(1)].short_units, locations(found[OrderId(1)])) == (0, {NEAR, FAR})
     assert found[OrderId(9)].short_units == 1
 
 
@@ -76,7 +76,7 @@ def test_an_order_that_came_in_parts_counts_once_with_all_of_it() -> None:
     came = [StockChange(NOW + 2 * MINUTE, "B", FAR, 1)]
     both = order(("A", 1), ("B", 1), number=1)
     found = replayed(past(scene, [(1, both), (3, order(("A", 1), number=2))], came), scene)[OrderId(1)]
-    assert (places(found), found.scores.parcels, found.short_units) == ({NEAR, FAR}, 2, 0)
+    assert (locations(found), found.scores.parcels, found.short_units) == ({NEAR, FAR}, 2, 0)
     assert found.scores.cost_minor > 60
 
 
@@ -90,13 +90,13 @@ def test_a_kit_waits_for_each_of_its_parts() -> None:
 
 
 def test_a_shift_fills_and_the_next_one_is_empty() -> None:
-    shops = (place(1, free_capacity=1), place(2))
-    scene = Scene({"A": {1: 9, 2: 9}}, street({1: 1, 2: 50}), places=shops)
+    shops = (location(1, free_capacity=1), location(2))
+    scene = Scene({"A": {1: 9, 2: 9}}, street({1: 1, 2: 50}), locations=shops)
     arrivals = [(n * 40, order(("A", 1), number=n)) for n in (0, 1, 2)]
     found = replayed(past(scene, arrivals, hours=1), scene)
-    assert [places(found[OrderId(n)]) for n in (0, 1, 2)] == [{NEAR}, {FAR}, {NEAR}]
+    assert [locations(found[OrderId(n)]) for n in (0, 1, 2)] == [{NEAR}, {FAR}, {NEAR}]
     free = replayed(past(scene, arrivals), scene)
-    assert [places(free[OrderId(n)]) for n in (0, 1, 2)] == [{NEAR}, {NEAR}, {NEAR}]
+    assert [locations(free[OrderId(n)]) for n in (0, 1, 2)] == [{NEAR}, {NEAR}, {NEAR}]
 
 
 def test_orders_of_a_stretch_are_solved_together_if_that_is_wanted() -> None:
@@ -111,14 +111,14 @@ def test_orders_of_a_stretch_are_solved_together_if_that_is_wanted() -> None:
     alone, together = replayed(found, scene), replayed(found, scene, together=budget)
     cost = [sum(each.scores.cost_minor for each in side.values()) for side in (alone, together)]
     assert cost[1] < cost[0]
-    assert (places(together[OrderId(1)]), places(together[OrderId(2)])) == ({FAR}, {NEAR})
+    assert (locations(together[OrderId(1)]), locations(together[OrderId(2)])) == ({FAR}, {NEAR})
 
 
 def test_stock_after_the_last_order_fills_waiting_orders() -> None:
     scene = Scene({"A": {}}, street({1: 1, 2: 50}))
     came = [StockChange(NOW + 9 * MINUTE, "A", FAR, 1), StockChange(NOW + 10 * MINUTE, "B", FAR, 1)]
     found = replayed(past(scene, [(1, order(("A", 1), number=1))], came), scene)
-    assert places(found[OrderId(1)]) == {FAR}
+    assert locations(found[OrderId(1)]) == {FAR}
     assert replayed(past(scene, [], came), scene) == {}
 
 

@@ -7,7 +7,7 @@ from pathlib import Path
 import msgspec
 import pytest
 
-from doorstep.domain.routing.model import Network, Place, case_results
+from doorstep.domain.routing.model import Network, RoutingLocation, case_results
 from doorstep.domain.routing.model.great_circle import GreatCircle
 from doorstep.domain.routing.model.rules import RuleSet, checks
 from doorstep.domain.routing.model.rules.cases import Case
@@ -15,11 +15,11 @@ from doorstep.kernel import documents
 from doorstep.kernel.ids import LocationId
 
 CHAINS = Path(__file__).parents[3] / "samples" / "rules" / "hotwax"
-PLACES = {
-    LocationId(1): Place(
+LOCATIONS = {
+    LocationId(1): RoutingLocation(
         LocationId(1), "WH", "Warehouse", 41.0, -75.0, ships=True, groups=frozenset({"depots"})
     ),
-    LocationId(2): Place(LocationId(2), "ST", "Store", 40.1, -75.0, ships=True),
+    LocationId(2): RoutingLocation(LocationId(2), "ST", "Store", 40.1, -75.0, ships=True),
 }
 RULES = """
 name: set
@@ -48,7 +48,7 @@ def outcome(case: str = CASE) -> case_results.CaseOutcome:
     assert document is not None
     assert one is not None
     whole = msgspec.structs.replace(document, cases=(one,))
-    (found,) = case_results.run_cases(whole, installed=lambda _: Network(PLACES, GreatCircle(PLACES)))
+    (found,) = case_results.run_cases(whole, installed=lambda _: Network(LOCATIONS, GreatCircle(LOCATIONS)))
     return found
 
 
@@ -112,5 +112,7 @@ def test_the_rule_of_the_guide_passes_its_case() -> None:
     document = documents.read(page.split("```yaml\n")[1].split("```")[0], RuleSet).value
     assert document is not None
     assert checks.problems(document) == ()
-    (found,) = case_results.run_cases(document, installed=lambda _: Network(PLACES, GreatCircle(PLACES)))
+    (found,) = case_results.run_cases(
+        document, installed=lambda _: Network(LOCATIONS, GreatCircle(LOCATIONS))
+    )
     assert found.differences == ()

@@ -6,7 +6,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from doorstep.domain.routing.model import Demand, DemandLine, Lane, OrderAttributes, Place, rules
+from doorstep.domain.routing.model import Demand, DemandLine, Lane, OrderAttributes, RoutingLocation, rules
 from doorstep.domain.routing.model.rules import (
     Locations,
     Orders,
@@ -20,12 +20,14 @@ from doorstep.domain.routing.model.rules import (
 from doorstep.kernel.ids import LocationId, OrderId, Sku
 
 NOW = datetime(2026, 11, 22, 12, tzinfo=UTC)
-HUB = Place(LocationId(1), "HUB", "Hub", 0.0, 0.0, ships=True, kind="warehouse", groups=frozenset({"north"}))
-SHOP = Place(
+HUB = RoutingLocation(
+    LocationId(1), "HUB", "Hub", 0.0, 0.0, ships=True, kind="warehouse", groups=frozenset({"north"})
+)
+SHOP = RoutingLocation(
     LocationId(2), "SHOP", "Shop", 0.0, 0.0, ships=True, kind="store", groups=frozenset({"south"}), is_open=False,
     country="IN", region="MH", reject_rate=0.4, free_capacity=3, backlog_hours=7.5,
 )  # fmt: skip
-PLACES = {each.id: each for each in (HUB, SHOP)}
+LOCATIONS = {each.id: each for each in (HUB, SHOP)}
 LANES = {
     HUB.id: Lane(HUB.id, km=12.0),
     SHOP.id: Lane(SHOP.id, km=62.4, today=False, arrives_at=NOW + timedelta(days=3)),
@@ -55,10 +57,10 @@ def takes(orders: Orders) -> str:
 
 def refused(locations: Locations, demand: Demand = ORDER) -> dict[str, str]:
     compiled_rules = rules.compile(document(locations=locations))
-    said = compiled_rules.at(NOW, PLACES).refusals(
+    said = compiled_rules.at(NOW, LOCATIONS).refusals(
         compiled_rules.document.runs[0].routings[0].rules[0], demand, LANES
     )
-    return {PLACES[each].code: str(reason) for each, reason in said.items()}
+    return {LOCATIONS[each].code: str(reason) for each, reason in said.items()}
 
 
 def test_an_empty_order_filter_matches_all() -> None:
@@ -138,14 +140,14 @@ def test_what_is_not_promised_is_never_late() -> None:
 
 def test_a_single_location_is_considered_alone() -> None:
     compiled_rules = rules.compile(document(locations=Locations(open_now=True)))
-    rule, judge = compiled_rules.document.runs[0].routings[0].rules[0], compiled_rules.at(NOW, PLACES)
+    rule, judge = compiled_rules.document.runs[0].routings[0].rules[0], compiled_rules.at(NOW, LOCATIONS)
     assert HUB.id not in judge.refusals(rule, ORDER, {HUB.id: LANES[HUB.id]})
     assert str(judge.refusals(rule, ORDER, {SHOP.id: LANES[SHOP.id]})[SHOP.id]) == "closed now"
 
 
 def test_answers_are_shared_between_orders_that_look_the_same() -> None:
     compiled_rules = rules.compile(document(locations=Locations(when="lane.km < 50.0 && order.units < 9")))
-    rule, judge = compiled_rules.document.runs[0].routings[0].rules[0], compiled_rules.at(NOW, PLACES)
+    rule, judge = compiled_rules.document.runs[0].routings[0].rules[0], compiled_rules.at(NOW, LOCATIONS)
     first = judge.refusals(rule, ORDER, LANES)
     other = Demand(OrderId(2), ORDER.wants, channel="pos")
     more = Demand(OrderId(3), (DemandLine(1, Sku("TEE"), 20),))
@@ -168,7 +170,7 @@ def test_memory_of_answers_is_bounded(monkeypatch: pytest.MonkeyPatch) -> None:
 
 def test_a_condition_that_fails_refuses_and_is_counted() -> None:
     compiled_rules = rules.compile(document(orders=Orders(when="order.tags[7] == 'vip'")))
-    judge = compiled_rules.at(NOW, PLACES)
+    judge = compiled_rules.at(NOW, LOCATIONS)
     assert judge.routing(ORDER) is None
     assert judge.routing(ORDER) is None
     assert dict(compiled_rules.failures) == {
@@ -192,7 +194,7 @@ def test_the_first_active_matching_routing_handles_an_order() -> None:
     nightly = Run(name="nightly", schedule="0 2 * * *", routings=(Routing(name="all", rules=()),))
     still = Run(name="still", active=False, routings=(Routing(name="everything", rules=()),))
     live = Run(name="live", routings=(off, pos, web))
-    judge = rules.compile(RuleSet(name="set", runs=(nightly, still, live))).at(NOW, PLACES)
+    judge = rules.compile(RuleSet(name="set", runs=(nightly, still, live))).at(NOW, LOCATIONS)
     assert judge.routing(ORDER) is web
     assert judge.routing(ORDER, nightly) is nightly.routings[0]
     assert judge.routing(Demand(OrderId(9), ())) is None
@@ -203,7 +205,7 @@ def test_orders_are_served_in_the_sequence_of_the_routing() -> None:
         each.value: OrderSort(by=each, descending=each.value in {"priority", "value"})
         for each in rules.OrderField
     }
-    judge = rules.compile(document()).at(NOW, PLACES)
+    judge = rules.compile(document()).at(NOW, LOCATIONS)
     day = timedelta(days=1)
     one = Demand(
         OrderId(1),

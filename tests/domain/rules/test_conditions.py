@@ -6,7 +6,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from doorstep.domain.routing.model import Demand, DemandLine, Lane, OrderAttributes, Place
+from doorstep.domain.routing.model import Demand, DemandLine, Lane, OrderAttributes, RoutingLocation
 from doorstep.domain.routing.model.rules import Wrong, conditions
 from doorstep.domain.routing.model.rules.variables import NO_LIMIT, NO_PROMISE_DAYS, VARIABLES, Reading
 from doorstep.kernel.ids import LocationId, OrderId, Sku
@@ -53,7 +53,7 @@ def test_a_value_of_another_type_cannot_be_evaluated() -> None:
 
 
 def test_every_variable_reads_a_value_of_its_kind() -> None:
-    place = Place(
+    location = RoutingLocation(
         LocationId(1), "HUB", "Hub", 0.0, 0.0, ships=True, groups=frozenset({"b", "a"}), free_capacity=4
     )
     wants = (DemandLine(1, Sku("B"), 2, grams=600, category="tops"), DemandLine(2, Sku("A"), 1, grams=50))
@@ -61,9 +61,9 @@ def test_every_variable_reads_a_value_of_its_kind() -> None:
         placed_at=NOW, promised_at=NOW + timedelta(days=2), tags=("vip",), pickup="HUB"
     )
     lane = Lane(
-        place.id, km=1.5, parcel_minor=100, kilo_minor=10, unit_minor=1, arrives_at=NOW + timedelta(days=3)
+        location.id, km=1.5, parcel_minor=100, kilo_minor=10, unit_minor=1, arrives_at=NOW + timedelta(days=3)
     )
-    reading = Reading(Demand(OrderId(1), wants, attributes=attributes), NOW, place, lane)
+    reading = Reading(Demand(OrderId(1), wants, attributes=attributes), NOW, location, lane)
     read = {name: each.read(reading) for name, each in VARIABLES.items()}
     reported = {
         "order.promised_in_days": 2, "order.tags": ("vip",), "order.is_pickup": True, "order.skus": ("A", "B"),
@@ -78,8 +78,8 @@ def test_every_variable_reads_a_value_of_its_kind() -> None:
 
 
 def test_unknown_dates_are_far_away_and_without_limit() -> None:
-    place = Place(LocationId(1), "HUB", "Hub", 0.0, 0.0, ships=True)
-    reading = Reading(Demand(OrderId(1), ()), NOW, place, Lane(place.id))
+    location = RoutingLocation(LocationId(1), "HUB", "Hub", 0.0, 0.0, ships=True)
+    reading = Reading(Demand(OrderId(1), ()), NOW, location, Lane(location.id))
     assert VARIABLES["order.promised_in_days"].read(reading) == NO_PROMISE_DAYS
     assert VARIABLES["lane.days"].read(reading) == NO_PROMISE_DAYS
     assert VARIABLES["location.free_capacity"].read(reading) == NO_LIMIT

@@ -176,5 +176,5 @@ def test_only_locations_of_the_rule_are_considered(retailer: Retailer, decide_by
     first = Rule(name="warehouse B", locations=Locations(codes=("WH-B",)), split=Split(by="none"))
     decide_by(rule_set(first, WHOLE))
     order_id = retailer.place_order(order_snapshot(line("DJ-BL-01")))
-    codes = {place: code for code, place in retailer.location_ids.items()}
+    codes = {location: code for code, location in retailer.location_ids.items()}
     assert [codes[work.location_id] for work in retailer.work(order_id)] == ["WH-B"]

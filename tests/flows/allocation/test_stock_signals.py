@@ -49,7 +49,7 @@ def sorted_by(retailer: Retailer, by: Measure) -> None:
 
 
 def where(retailer: Retailer, order_id: OrderId) -> list[str]:
-    codes = {place: code for code, place in retailer.location_ids.items()}
+    codes = {location: code for code, location in retailer.location_ids.items()}
     return [codes[work.location_id] for work in retailer.work(order_id) if work.state is State.OPEN]
 
 

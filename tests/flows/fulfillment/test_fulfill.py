@@ -18,7 +18,7 @@ from doorstep.kernel.ids import OrderId
 
 def where(retailer: Retailer, order_id: OrderId) -> dict[str, list[tuple[str, int]]]:
     """Living work by location."""
-    codes = {place: code for code, place in retailer.location_ids.items()}
+    codes = {location: code for code, location in retailer.location_ids.items()}
     return {
         codes[work.location_id]: [(each.sku, each.quantity) for each in work.lines]
         for work in retailer.work(order_id)

@@ -140,8 +140,8 @@ def test_the_throughput_of_a_location_is_measured(retailer: Retailer, hands: Han
     )
     release.measure_throughput(context(retailer))
     with retailer.app.db.read() as tx:
-        place = lanes.network(tx, currency="INR", at=hands.at).places[work.location_id]
-    assert (place.reject_rate, place.backlog_hours) == (1 / 22, 0.0)
+        location = lanes.network(tx, currency="INR", at=hands.at).locations[work.location_id]
+    assert (location.reject_rate, location.backlog_hours) == (1 / 22, 0.0)
 
 
 def decide_by(retailer: Retailer, release_mode: Release) -> None:
@@ -202,13 +202,13 @@ def test_full_shifts_get_no_work_and_a_reject_releases_capacity(retailer: Retail
         full = Document(defaults=Site(shifts=(Shift(name="day", most=1),)))
         network.configure(tx, document=full, note="One a day", at=FRIDAY)
     first, second = shirts(retailer, 1), shirts(retailer, 1)
-    places = [work.location_id for each in (first, second) for work in retailer.work(each)]
-    assert len(set(places)) == 2
+    locations = [work.location_id for each in (first, second) for work in retailer.work(each)]
+    assert len(set(locations)) == 2
     (work,) = retailer.work(first)
     retailer.write(
         lambda tx: fulfill.reject(
             tx, fulfillment_order_id=work.id, reason=RejectReason.NO_CAPACITY, note="", now=hands.at
         )
     )
-    found = retailer.read(lambda tx: lanes.network(tx, currency="INR", at=hands.at)).places
-    assert [found[place].free_capacity for place in places] == [1, 0]
+    found = retailer.read(lambda tx: lanes.network(tx, currency="INR", at=hands.at)).locations
+    assert [found[location].free_capacity for location in locations] == [1, 0]

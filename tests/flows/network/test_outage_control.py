@@ -84,7 +84,7 @@ def out(retailer: Retailer, carrier: str, **given: datetime) -> None:
 
 
 def where(retailer: Retailer, order_id: OrderId) -> list[str]:
-    codes = {place: code for code, place in retailer.location_ids.items()}
+    codes = {location: code for code, location in retailer.location_ids.items()}
     return [codes[each.location_id] for each in retailer.work(order_id) if each.state is State.PLANNED]
 
 
@@ -92,8 +92,10 @@ def closed(retailer: Retailer, at: datetime) -> dict[str, str]:
     """What stands against lanes to Delhi, by the location's code."""
     demand = Demand(OrderId(1), (), DELHI.latitude, DELHI.longitude)
     network = retailer.read(lambda tx: lanes.network(tx, currency="INR", at=at))
-    codes = {place: code for code, place in retailer.location_ids.items()}
-    return {codes[place]: lane.closed for place, lane in network.ways.lanes(demand).items() if lane.closed}
+    codes = {location: code for code, location in retailer.location_ids.items()}
+    return {
+        codes[location]: lane.closed for location, lane in network.ways.lanes(demand).items() if lane.closed
+    }
 
 
 def look(retailer: Retailer, **later: float) -> int:
@@ -137,10 +139,10 @@ def test_planned_work_is_rerouted_and_returns_if_there_is_no_other_location(held
 
 @pytest.mark.parametrize("ends", ["resumed", "over"])
 def test_the_end_of_a_pause_retries_waiting_orders(held: Retailer, ends: str) -> None:
-    for place in held.location_ids.values():
+    for location in held.location_ids.values():
         held.write(
-            lambda tx, place=place: network.pause(
-                tx, location_id=place, reason="flood", until_at=NOON + timedelta(hours=1), at=NOON
+            lambda tx, location=location: network.pause(
+                tx, location_id=location, reason="flood", until_at=NOON + timedelta(hours=1), at=NOON
             )
         )
     order_id = held.place_order(order_snapshot(line(JACKET)))

@@ -38,8 +38,8 @@ def refunds(retailer: Retailer, order_id: OrderId) -> list[Refund]:
     return retailer.read(lambda tx: money_views.refunds(tx, order_id=order_id))
 
 
-def receive(retailer: Retailer, return_id: ReturnId, place: str | None = None) -> None:
-    where = retailer.location_ids[place] if place else None
+def receive(retailer: Retailer, return_id: ReturnId, location: str | None = None) -> None:
+    where = retailer.location_ids[location] if location else None
     retailer.write(lambda tx: receive_returns.receive(tx, return_id=return_id, location_id=where, now=NOON))
 
 

@@ -72,7 +72,7 @@ def test_stock_is_what_it_was_when_the_window_began(
     retailer: Retailer, began: datetime, week: list[OrderId]
 ) -> None:
     before = rebuilt(retailer, began).stock
-    assert {place: units for place, units in before[JACKET].items() if units} == {
+    assert {location: units for location, units in before[JACKET].items() if units} == {
         retailer.location_ids["WH-A"]: 8,
         retailer.location_ids["WH-B"]: 5,
     }

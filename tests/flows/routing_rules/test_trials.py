@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 from tests.builders import JACKET, SHIRT, Retailer, line, order_snapshot
 from tests.flows.routing_rules.test_simulation_jobs import FAR, drafted
-from tests.routes import Scene, place, street
+from tests.routes import Scene, location, street
 
 from doorstep.domain.analytics.views import home
 from doorstep.domain.routing import views as routing
@@ -142,6 +142,6 @@ def test_a_trial_ends_when_another_version_decides(retailer: Retailer) -> None:
 
 
 def test_who_decides_second_sees_shifts_as_the_first_left_them() -> None:
-    scene = Scene({}, street({1: 1, 2: 2}), places=(place(1, free_capacity=1), place(2)))
+    scene = Scene({}, street({1: 1, 2: 2}), locations=(location(1, free_capacity=1), location(2)))
     left = trial._after(scene.network, [LocationId(1), LocationId(1), LocationId(2)])
-    assert [left.places[LocationId(number)].free_capacity for number in (1, 2)] == [0, None]
+    assert [left.locations[LocationId(number)].free_capacity for number in (1, 2)] == [0, None]

@@ -29,20 +29,20 @@ def empty(retailer: Retailer, sku: Sku = JACKET) -> None:
 def tell(retailer: Retailer, key: str, *lines: StockLine, mode: Mode = Mode.SET) -> None:
     now = retailer.app.clock.now()
     feed = Feed("wms", key, mode, now, lines)
-    retailer.write(lambda tx: feeds.apply_feed(tx, feed=feed, places=retailer.location_ids, now=now))
+    retailer.write(lambda tx: feeds.apply_feed(tx, feed=feed, locations=retailer.location_ids, now=now))
     retailer.settle()
 
 
 def comes(retailer: Retailer, tx: WriteTx, how: str) -> None:
     """Five jackets reach the hub in one of the ways that they can."""
-    now, place = retailer.app.clock.now(), retailer.location_ids[HUB]
+    now, location = retailer.app.clock.now(), retailer.location_ids[HUB]
     if how == "receipt":
-        receiving.receive(tx, delivery=Delivery(place, [TransferReceiptLine(JACKET, 5)]), at=now)
+        receiving.receive(tx, delivery=Delivery(location, [TransferReceiptLine(JACKET, 5)]), at=now)
     elif how == "feed":
         feed = Feed("wms", "more", Mode.DELTA, now, [StockLine(1, JACKET, HUB, 5)])
-        feeds.apply_feed(tx, feed=feed, places=retailer.location_ids, now=now)
+        feeds.apply_feed(tx, feed=feed, locations=retailer.location_ids, now=now)
     else:
-        new = NewCount(place, CountKind.BLIND, "Found behind the door", [JACKET])
+        new = NewCount(location, CountKind.BLIND, "Found behind the door", [JACKET])
         (key,) = counts.open_(tx, news=[new], at=now)
         command = counts.Command(key, now)
         counts.find(tx, command=command, found=[CountedSku(JACKET, 5)], adds=False)

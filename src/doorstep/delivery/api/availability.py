@@ -39,11 +39,11 @@ class AvailabilityQuery(BaseModel):
     )
     explain: bool = Field(False, description="Explain every deduction.")
 
-    def question(self, places: Mapping[str, LocationId]) -> Question:
+    def question(self, locations: Mapping[str, LocationId]) -> Question:
         """The same query with ids."""
-        place = places[self.location] if self.location else None
+        location = locations[self.location] if self.location else None
         return Question(
-            Sku(self.sku), self.channel, self.group, place, self.method, self.by, self.min_confidence
+            Sku(self.sku), self.channel, self.group, location, self.method, self.by, self.min_confidence
         )
 
 
@@ -125,8 +125,8 @@ def _ask(calling: Caller, asked: Sequence[AvailabilityQuery]) -> list[Availabili
 
     def fetch(tx: ReadTx) -> list[AvailabilityAnswer]:
         named = {each.location for each in asked if each.location}
-        places = {code: network.by_code(tx, code=code).id for code in named}
-        questions = [each.question(places) for each in asked]
+        locations = {code: network.by_code(tx, code=code).id for code in named}
+        questions = [each.question(locations) for each in asked]
         found = available_to_promise.availability(tx, questions=questions, at=calling.app.clock.now())
         return [_answer(each, explain=one.explain) for each, one in zip(found, asked, strict=True)]
 
@@ -228,10 +228,10 @@ def stock_sources(calling: Calling) -> list[SourceState]:
     now = calling.app.clock.now()
 
     def fetch(tx: ReadTx) -> list[SourceState]:
-        places = network.locations(tx)
+        locations = network.locations(tx)
         return [
             SourceState(
-                location=places[each.location_id].code,
+                location=locations[each.location_id].code,
                 name=each.name,
                 max_age_seconds=each.max_age_seconds,
                 last_update_at=each.last_update_at,
@@ -249,8 +249,8 @@ def put_stock_source(calling: Calling, body: Source) -> Source:
     calling.principal.require(Permission.INVENTORY_WRITE)
 
     def work(tx: WriteTx) -> Source:
-        place = network.by_code(tx, code=body.location)
-        source = StockSource(place.id, body.name, body.max_age_seconds)
+        location = network.by_code(tx, code=body.location)
+        source = StockSource(location.id, body.name, body.max_age_seconds)
         freshness.put_sources(tx, sources=[source])
         return body
 

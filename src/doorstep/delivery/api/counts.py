@@ -168,7 +168,7 @@ def list_counts(calling: Calling, wanted: Annotated[Listing, Query()]) -> Page[C
     def fetch(tx: ReadTx) -> Page[Count]:
         chosen = network.by_code(tx, code=wanted.location).id if wanted.location else calling.scope
         calling.principal.require(Permission.INVENTORY_READ, at=chosen)
-        places = network.locations(tx)
+        locations = network.locations(tx)
         rows = views.rows(
             tx,
             wanted=views.CountFilter(
@@ -177,7 +177,7 @@ def list_counts(calling: Calling, wanted: Annotated[Listing, Query()]) -> Page[C
         )
         return paging.page(
             rows,
-            lambda row: _shown(row, places[row.location_id].code),
+            lambda row: _shown(row, locations[row.location_id].code),
             lambda row: str(row.id),
             limit=wanted.limit,
         )
@@ -219,9 +219,9 @@ def open_count(calling: Calling, body: CountInput) -> CountActed:
     """Request a count."""
 
     def work(tx: WriteTx) -> CountActed:
-        place = network.by_code(tx, code=body.location)
-        calling.principal.require(Permission.STOCK_WORK, at=place.id)
-        new = NewCount(place.id, body.kind, body.title, [Sku(sku) for sku in body.skus], body.category)
+        location = network.by_code(tx, code=body.location)
+        calling.principal.require(Permission.STOCK_WORK, at=location.id)
+        new = NewCount(location.id, body.kind, body.title, [Sku(sku) for sku in body.skus], body.category)
         (made,) = counts.open_(tx, news=[new], at=calling.app.clock.now())
         return _answer(tx, made)
 
@@ -244,8 +244,8 @@ def _act(
     permission, version = command
 
     def work(tx: WriteTx) -> CountActed:
-        place = LocationId(views.row(tx, count_id=count_id).location_id)
-        calling.principal.require(permission, at=place)
+        location = LocationId(views.row(tx, count_id=count_id).location_id)
+        calling.principal.require(permission, at=location)
         verb(tx, Command(CountId(count_id), calling.app.clock.now(), version))
         return _answer(tx, count_id)
 

@@ -128,14 +128,14 @@ def take(calling: Calling, body: StockFeed) -> FeedResult:
     feed = Feed(body.source, calling.idempotency_key, body.mode, moment, lines)
 
     def work(tx: WriteTx) -> FeedResult:
-        taken = feeds.apply_feed(tx, feed=feed, places=_places(calling, tx), now=now)
+        taken = feeds.apply_feed(tx, feed=feed, locations=_locations(calling, tx), now=now)
         results = [FeedLineResult.model_validate(asdict(each)) for each in taken.results]
         return FeedResult(feed=_shown(taken.feed), is_replay=taken.is_replay, results=results)
 
     return calling.write(work)
 
 
-def _places(calling: Caller, tx: ReadTx) -> Mapping[str, LocationId]:
+def _locations(calling: Caller, tx: ReadTx) -> Mapping[str, LocationId]:
     """The locations that this client may update."""
     return {
         each.code: each.id

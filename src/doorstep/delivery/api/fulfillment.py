@@ -170,7 +170,7 @@ def _reported(job: views.Job) -> Work:
         id=card.id,
         order_id=card.order_id,
         order_number=card.order_number,
-        location=card.place.code,
+        location=card.location.code,
         status=card.state.value,
         version=card.version,
         actions=[action.value for action in job.actions],
@@ -208,10 +208,10 @@ def list_work(calling: Calling, wanted: Annotated[Waiting, Query()]) -> Page[Wor
         after = paging.instant(ship_by), paging.whole(work_id)
 
     def fetch(tx: ReadTx) -> list[views.Job]:
-        place = network.by_code(tx, code=wanted.location)
-        calling.principal.require(Permission.FULFILLMENT_READ, at=place.id)
+        location = network.by_code(tx, code=wanted.location)
+        calling.principal.require(Permission.FULFILLMENT_READ, at=location.id)
         now = calling.app.clock.now()
-        return views.waiting(tx, location_id=place.id, now=now, limit=wanted.limit + 1, after=after)
+        return views.waiting(tx, location_id=location.id, now=now, limit=wanted.limit + 1, after=after)
 
     def key(job: views.Job) -> str:
         return paging.cursor(job.card.ship_by, job.card.id)
@@ -226,8 +226,8 @@ def get_work(calling: Calling, fulfillment_order_id: int) -> Work:
 
 
 def _look(calling: Caller, tx: ReadTx, fulfillment_order_id: int) -> Work:
-    place = work_views.work(tx, fulfillment_order_id=fulfillment_order_id).location_id
-    calling.principal.require(Permission.FULFILLMENT_READ, at=place)
+    location = work_views.work(tx, fulfillment_order_id=fulfillment_order_id).location_id
+    calling.principal.require(Permission.FULFILLMENT_READ, at=location)
     return _reported(views.job(tx, fulfillment_order_id=fulfillment_order_id, now=calling.app.clock.now()))
 
 
@@ -237,8 +237,8 @@ def _act(
     """Run an action at a location that the caller may act for; answers with the new state."""
 
     def work(tx: WriteTx) -> Acted:
-        place = work_views.work(tx, fulfillment_order_id=fulfillment_order_id).location_id
-        calling.principal.require(Permission.FULFILLMENT_WRITE, at=place)
+        location = work_views.work(tx, fulfillment_order_id=fulfillment_order_id).location_id
+        calling.principal.require(Permission.FULFILLMENT_WRITE, at=location)
         verb(tx, FulfillmentOrderId(fulfillment_order_id), calling.app.clock.now())
         after = _look(calling, tx, fulfillment_order_id)
         return Acted(id=after.id, status=after.status, version=after.version, actions=after.actions)

@@ -74,7 +74,7 @@ def list_inventory(calling: Calling, asked: Annotated[InventoryFilter, Query()])
     """List stock counters, by SKU."""
 
     def fetch(tx: ReadTx) -> Page[Position]:
-        places = network.locations(tx)
+        locations = network.locations(tx)
         chosen = network.by_code(tx, code=asked.location).id if asked.location else calling.scope
         calling.principal.require(Permission.INVENTORY_READ, at=chosen)
         wanted = views.StockFilter(
@@ -85,7 +85,7 @@ def list_inventory(calling: Calling, asked: Annotated[InventoryFilter, Query()])
             Position(
                 sku=row.sku,
                 title=row.title,
-                location=places[row.location_id].code,
+                location=locations[row.location_id].code,
                 condition=row.condition,
                 on_hand=row.on_hand,
                 reserved=row.reserved,
@@ -140,11 +140,11 @@ def adjust(calling: Calling, body: Correction) -> Adjusted:
     """Adjust stock, with a reason. Reserved units cannot be removed."""
 
     def work(tx: WriteTx) -> Adjusted:
-        place = network.by_code(tx, code=body.location)
-        calling.principal.require(Permission.INVENTORY_WRITE, at=place.id)
+        location = network.by_code(tx, code=body.location)
+        calling.principal.require(Permission.INVENTORY_WRITE, at=location.id)
         correction = actions.Correction(
             sku=Sku(body.sku),
-            location_id=place.id,
+            location_id=location.id,
             reason=wording(body.reason, body.note),
             change=body.change,
             set_to=body.set_to,

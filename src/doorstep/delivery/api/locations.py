@@ -128,9 +128,9 @@ def close_location(calling: Calling, code: str, body: ClosingInput) -> Closing:
     calling.principal.require(Permission.RULES_WRITE)
 
     def work(tx: WriteTx) -> Closing:
-        place = views.by_code(tx, code=code).id
+        location = views.by_code(tx, code=code).id
         now = calling.app.clock.now()
-        return _closing(locations.close(tx, location_id=place, reason=body.reason, now=now))
+        return _closing(locations.close(tx, location_id=location, reason=body.reason, now=now))
 
     return calling.write(work)
 
@@ -141,8 +141,8 @@ def reopen_location(calling: Calling, code: str) -> Location:
     calling.principal.require(Permission.RULES_WRITE)
 
     def work(tx: WriteTx) -> Location:
-        place = views.by_code(tx, code=code).id
-        locations.reopen(tx, location_id=place, now=calling.app.clock.now())
+        location = views.by_code(tx, code=code).id
+        locations.reopen(tx, location_id=location, now=calling.app.clock.now())
         return _shape(views.by_code(tx, code=code))
 
     return calling.write(work)

@@ -185,8 +185,8 @@ def today(calling: Calling, code: str) -> Today:
     """Get a location's hours, shifts, throughput and pause."""
 
     def fetch(tx: ReadTx) -> Today:
-        place = _place(calling, tx, code, Permission.FULFILLMENT_READ)
-        return _today(location_status.load(tx, location_id=place, at=calling.app.clock.now()))
+        location = _location(calling, tx, code, Permission.FULFILLMENT_READ)
+        return _today(location_status.load(tx, location_id=location, at=calling.app.clock.now()))
 
     return calling.read(fetch)
 
@@ -212,9 +212,9 @@ def pause(calling: Calling, code: str, body: Pausing) -> PauseState:
     """Pause a location: no orders are routed to it. Work that it already has stays."""
 
     def work(tx: WriteTx) -> PauseState:
-        place = _place(calling, tx, code, Permission.FULFILLMENT_WRITE)
+        location = _location(calling, tx, code, Permission.FULFILLMENT_WRITE)
         now = calling.app.clock.now()
-        actions.pause(tx, location_id=place, reason=body.reason, until_at=body.until_at, at=now)
+        actions.pause(tx, location_id=location, reason=body.reason, until_at=body.until_at, at=now)
         return PauseState(location=code, paused=True)
 
     return calling.write(work)
@@ -225,8 +225,8 @@ def resume(calling: Calling, code: str) -> PauseState:
     """Resume a location. Repeating it changes nothing."""
 
     def work(tx: WriteTx) -> PauseState:
-        place = _place(calling, tx, code, Permission.FULFILLMENT_WRITE)
-        actions.resume(tx, location_id=place, at=calling.app.clock.now())
+        location = _location(calling, tx, code, Permission.FULFILLMENT_WRITE)
+        actions.resume(tx, location_id=location, at=calling.app.clock.now())
         return PauseState(location=code, paused=False)
 
     return calling.write(work)
@@ -305,8 +305,8 @@ def carrier_back(calling: Calling, carrier: str) -> OutageState:
     return calling.write(work)
 
 
-def _place(calling: Caller, tx: ReadTx, code: str, permission: Permission) -> LocationId:
+def _location(calling: Caller, tx: ReadTx, code: str, permission: Permission) -> LocationId:
     """The location, if the caller may do this there."""
-    place = views.by_code(tx, code=code)
-    calling.principal.require(permission, at=place.id)
-    return place.id
+    location = views.by_code(tx, code=code)
+    calling.principal.require(permission, at=location.id)
+    return location.id

@@ -51,15 +51,15 @@ class CartToPromise(BaseModel):
 
     def basket(self) -> Basket:
         """The same request for the flow."""
-        place = self.address
+        location = self.address
         return Basket(
             [(Sku(each.sku), each.quantity) for each in self.lines],
             Address(
-                country=place.country,
-                postal_code=place.postal_code,
-                state_code=place.state_code,
-                latitude=place.latitude,
-                longitude=place.longitude,
+                country=location.country,
+                postal_code=location.postal_code,
+                state_code=location.state_code,
+                latitude=location.latitude,
+                longitude=location.longitude,
             ),
             self.channel,
             tuple(self.tags),
@@ -122,15 +122,15 @@ class Promises(BaseModel):
 def _offered(option: Option, found: Options) -> Offered:
     decision, promise, currency = option.decision, option.promise, found.network.currency
     because = {each.line_no: each.sentence.english() for each in decision.explanation.lines}
-    places = found.network.places
+    locations = found.network.locations
     chosen = sorted({each.location_id for each in decision.choices})
     offers = promise.offers if promise else {}
     parcels = [
         PromisedParcel(
-            location=places[place].code,
-            name=places[place].name,
-            carrier=offers[place].carrier if place in offers else "",
-            ship_by=offers[place].leaves.at if place in offers else None,
+            location=locations[location].code,
+            name=locations[location].name,
+            carrier=offers[location].carrier if location in offers else "",
+            ship_by=offers[location].leaves.at if location in offers else None,
             lines=[
                 PromisedLine(
                     line=each.line_no,
@@ -139,10 +139,10 @@ def _offered(option: Option, found: Options) -> Offered:
                     because=because.get(each.line_no, ""),
                 )
                 for each in decision.choices
-                if each.location_id == place
+                if each.location_id == location
             ],
         )
-        for place in chosen
+        for location in chosen
     ]
     return Offered(
         service=option.service,

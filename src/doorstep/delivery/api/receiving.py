@@ -161,13 +161,13 @@ def list_receipts(calling: Calling, wanted: Annotated[Listing, Query()]) -> Page
     def fetch(tx: ReadTx) -> Page[Receipt]:
         chosen = network.by_code(tx, code=wanted.location).id if wanted.location else calling.scope
         calling.principal.require(Permission.INVENTORY_READ, at=chosen)
-        places = network.locations(tx)
+        locations = network.locations(tx)
         rows = views.rows(
             tx, wanted=views.ReceiptFilter(chosen, keyset.newest(wanted.limit + 1, wanted.last_id))
         )
         return paging.page(
             rows,
-            lambda row: _shown(row, places[row.location_id].code),
+            lambda row: _shown(row, locations[row.location_id].code),
             lambda row: str(row.id),
             limit=wanted.limit,
         )
@@ -195,11 +195,11 @@ def receive(calling: Calling, body: NewReceipt) -> Received:
     """Receive goods. Unannounced units go to quarantine. With an Idempotency-Key they are received only once."""
 
     def work(tx: WriteTx) -> Received:
-        place = network.by_code(tx, code=body.location)
-        calling.principal.require(Permission.STOCK_WORK, at=place.id)
+        location = network.by_code(tx, code=body.location)
+        calling.principal.require(Permission.STOCK_WORK, at=location.id)
         key = calling.idempotency_key
         delivery = Delivery(
-            location_id=place.id,
+            location_id=location.id,
             lines=[
                 TransferReceiptLine(Sku(each.sku), each.quantity, each.condition, each.reason)
                 for each in body.lines
@@ -226,11 +226,13 @@ def regrade(calling: Calling, body: ConditionChanges) -> ConditionsChanged:
     """Change the condition of units, all or none. Reserved units do not change."""
 
     def work(tx: WriteTx) -> ConditionsChanged:
-        places = {each.location: network.by_code(tx, code=each.location).id for each in body.changes}
-        for place in places.values():
-            calling.principal.require(Permission.STOCK_WORK, at=place)
+        locations = {each.location: network.by_code(tx, code=each.location).id for each in body.changes}
+        for location in locations.values():
+            calling.principal.require(Permission.STOCK_WORK, at=location)
         changes = [
-            StockConditionChange(Sku(each.sku), places[each.location], each.before, each.after, each.quantity)
+            StockConditionChange(
+                Sku(each.sku), locations[each.location], each.before, each.after, each.quantity
+            )
             for each in body.changes
         ]
         condition_changes.change_condition(

@@ -65,15 +65,15 @@ def list_rules(calling: Calling) -> list[ReplenishmentRule]:
     calling.principal.require(Permission.INVENTORY_READ)
 
     def fetch(tx: ReadTx) -> list[ReplenishmentRule]:
-        places = network.locations(tx)
+        locations = network.locations(tx)
         return [
             ReplenishmentRule(
                 id=rule.id,
                 sku=rule.sku,
                 category=rule.category,
-                location=places[rule.location_id].code if rule.location_id else None,
+                location=locations[rule.location_id].code if rule.location_id else None,
                 location_kind=LocationKind(rule.location_kind) if rule.location_kind else None,
-                source=places[rule.source_id].code,
+                source=locations[rule.source_id].code,
                 min_quantity=rule.min_quantity,
                 max_quantity=rule.max_quantity,
                 cover_days=rule.cover_days,

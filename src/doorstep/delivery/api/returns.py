@@ -80,11 +80,11 @@ def receive(calling: Calling, return_id: int, body: Receipt) -> ReturnState:
     """Receive a return."""
 
     def work(tx: WriteTx) -> ReturnState:
-        place = network.by_code(tx, code=body.location).id if body.location else None
+        location = network.by_code(tx, code=body.location).id if body.location else None
         found = _allowed(calling, tx, return_id, Permission.RETURNS_WRITE)
-        calling.principal.require(Permission.RETURNS_WRITE, at=place or found.location_id)
+        calling.principal.require(Permission.RETURNS_WRITE, at=location or found.location_id)
         receive_returns.receive(
-            tx, return_id=ReturnId(return_id), location_id=place, now=calling.app.clock.now()
+            tx, return_id=ReturnId(return_id), location_id=location, now=calling.app.clock.now()
         )
         return ReturnState(return_id=return_id, custody="received")
 

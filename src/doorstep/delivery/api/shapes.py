@@ -317,8 +317,8 @@ def order(detail: OrderDetail) -> Order:
 def _work(group: Group) -> FulfillmentOrder:
     return FulfillmentOrder(
         id=group.work.id,
-        location=group.work.place.code,
-        location_name=group.work.place.name,
+        location=group.work.location.code,
+        location_name=group.work.location.name,
         status=group.work.state.value,
         version=group.work.version,
         lines=[

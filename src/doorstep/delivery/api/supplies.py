@@ -197,7 +197,7 @@ def list_supplies(calling: Calling, asked: Annotated[Listing, Query()]) -> Page[
     after = paging.after(views.SORTING, asked.cursor, views.SOONEST.sort)
 
     def fetch(tx: ReadTx) -> Page[SupplyLine]:
-        places = network.locations(tx)
+        locations = network.locations(tx)
         chosen = network.by_code(tx, code=asked.location).id if asked.location else calling.scope
         calling.principal.require(Permission.INVENTORY_READ, at=chosen)
         wanted = views.SupplyFilter(
@@ -209,7 +209,7 @@ def list_supplies(calling: Calling, asked: Annotated[Listing, Query()]) -> Page[
         )
         return paging.page(
             views.page(tx, wanted=wanted),
-            lambda row: _line(row, places[row.location_id].code),
+            lambda row: _line(row, locations[row.location_id].code),
             lambda row: views.SORTING.cursor_of(row, views.SOONEST.sort),
             limit=asked.limit,
         )

@@ -36,9 +36,9 @@ def verify(
             "SKU", "location", "condition", "counter", "counter", "by ledger", box=None, pad_edge=False
         )
         for each in drift:
-            place = "network" if each.location_id is None else str(each.location_id)
+            location = "network" if each.location_id is None else str(each.location_id)
             table.add_row(
-                each.sku, place, each.condition.value, each.counter, str(each.counted), str(each.by_ledger)
+                each.sku, location, each.condition.value, each.counter, str(each.counted), str(each.by_ledger)
             )
         out.print(table)
     else:

@@ -165,26 +165,26 @@ def _wait(app: App, import_id: ImportId) -> Import:
 
 
 Target = Annotated[Path | None, typer.Argument(help="Output file. Default: the terminal.")]
-Place = Annotated[str, typer.Option(help="Code of a location; default: all.")]
+RoutingLocation = Annotated[str, typer.Option(help="Code of a location; default: all.")]
 
 
 @export.command("stock")
-def export_stock(target: Target = None, *, location: Place = "") -> None:
+def export_stock(target: Target = None, *, location: RoutingLocation = "") -> None:
     """Export every counter, as a file that `doorstep import stock` reads."""
-    _write(target, lambda tx: exports.stock(tx, location_id=_place(tx, location)))
+    _write(target, lambda tx: exports.stock(tx, location_id=_location(tx, location)))
 
 
 @export.command("movements")
 def export_movements(
     target: Target = None,
     *,
-    location: Place = "",
+    location: RoutingLocation = "",
     since: Annotated[datetime | None, typer.Option(help="Start of the period (UTC).")] = None,
     until: Annotated[datetime | None, typer.Option(help="End of the period (UTC), excluded.")] = None,
 ) -> None:
     """Export the ledger, oldest line first."""
     start, end = (each.replace(tzinfo=UTC) if each else None for each in (since, until))
-    _write(target, lambda tx: exports.movements(tx, of=exports.Slice(start, end, _place(tx, location))))
+    _write(target, lambda tx: exports.movements(tx, of=exports.Slice(start, end, _location(tx, location))))
 
 
 @export.command("rules")
@@ -205,7 +205,7 @@ def export_parts(target: Target = None) -> None:
     _write(target, catalog.parts_file)
 
 
-def _place(tx: ReadTx, code: str) -> int | None:
+def _location(tx: ReadTx, code: str) -> int | None:
     return network.by_code(tx, code=code).id if code else None
 
 

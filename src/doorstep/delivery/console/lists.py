@@ -271,7 +271,7 @@ class ListView(Generic[Row]):
         return column.sort if self.sorted_by(column) == DESCENDING else f"-{column.sort}"
 
 
-def place(query: Query, sorting: Sorting, limit: int) -> Keyset:
+def keyset(query: Query, sorting: Sorting, limit: int) -> Keyset:
     """Which page of a sorted list the address asks for."""
     return Keyset(query.sort_key, query.is_ascending, sorting.after(query.cursor, query.sort_key), limit)
 

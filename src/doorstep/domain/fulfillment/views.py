@@ -57,7 +57,7 @@ def packing_for(
     for each in companion_store.select_unpacked(tx, customers=sorted(customers), besides=besides):
         destination = each.customer, each.latitude, each.longitude
         found.setdefault(destination, set()).add(LocationId(each.location_id))
-    return {destination: frozenset(places) for destination, places in found.items()}
+    return {destination: frozenset(locations) for destination, locations in found.items()}
 
 
 def companions(tx: ReadTx, *, fulfillment_order_id: int) -> list[Companion]:

@@ -41,14 +41,14 @@ def create_user(tx: WriteTx, *, user: NewUser, password: str, now: datetime) -> 
         raise errors.Invalid("Enter a complete e-mail address, such as name@example.com.", field="email")
     if not user.name.strip():
         raise errors.Invalid("Enter a name.", field="name")
-    _check_place(user.role, user.location_id)
+    _check_location(user.role, user.location_id)
     ids = store.insert_user(tx, user, password_hash=_hashed(password), at=now)
     if not ids:
         raise errors.Conflict(f"A user with the address {user.email} exists already.")
     return UserId(ids[0])
 
 
-def _check_place(role: Role, location_id: LocationId | None) -> None:
+def _check_location(role: Role, location_id: LocationId | None) -> None:
     if (role is Role.LOCATION_STAFF) != (location_id is not None):
         raise errors.Invalid(
             "Choose a location for location staff, and no location for other roles.",
@@ -134,7 +134,7 @@ def create_api_key(tx: WriteTx, *, key: NewKey, now: datetime) -> str:
     """Create an API key, shown once; only its digest is stored."""
     if not key.name.strip():
         raise errors.Invalid("Enter what the key is for.", field="name")
-    _check_place(key.role, key.location_id)
+    _check_location(key.role, key.location_id)
     token, key_digest = secrets.new_token("ds_api")
     store.insert_key(tx, key, prefix=token[:PREFIX_LENGTH], key_digest=key_digest, at=now)
     return token

@@ -8,7 +8,7 @@ from datetime import datetime, timedelta
 from doorstep.domain.network.model import Document, Load, Location, Outage, Pause, Throughput
 from doorstep.domain.network.model.capacity import ShiftKey
 from doorstep.domain.network.store import capacity, documents
-from doorstep.domain.network.store import locations as places
+from doorstep.domain.network.store import locations as location_store
 from doorstep.domain.network.store import outages as store
 from doorstep.domain.network.store.documents import Version
 from doorstep.kernel import errors
@@ -19,7 +19,7 @@ __all__ = ["Version"]
 
 def locations(tx: ReadTx) -> dict[int, Location]:
     """Every location by id."""
-    return {location.id: location for location in places.select_locations(tx)}
+    return {location.id: location for location in location_store.select_locations(tx)}
 
 
 def location(tx: ReadTx, *, location_id: int) -> Location:
@@ -32,7 +32,7 @@ def location(tx: ReadTx, *, location_id: int) -> Location:
 
 def by_code(tx: ReadTx, *, code: str) -> Location:
     """One location by its code; raises NotFound."""
-    found = next((each for each in places.select_locations(tx) if each.code == code), None)
+    found = next((each for each in location_store.select_locations(tx) if each.code == code), None)
     if found is None:
         raise errors.NotFound(f"There is no location {code!r}.")
     return found
@@ -40,7 +40,7 @@ def by_code(tx: ReadTx, *, code: str) -> Location:
 
 def token(tx: ReadTx) -> str:
     """A version that changes with every change of locations or the document."""
-    return places.select_token(tx)
+    return location_store.select_token(tx)
 
 
 def document(tx: ReadTx) -> Document:

@@ -32,7 +32,7 @@ def lock(tx: WriteTx, *, at: datetime) -> None:
     Call it after the stock is locked and before `lanes.network`. Shifts without a limit are not locked.
     """
     shifts = lanes.configuration(tx, at=at).moment(at).shifts
-    limited = [(place, each.starts_at) for place, each in shifts.items() if each.shift.most is not None]
+    limited = [(location, each.starts_at) for location, each in shifts.items() if each.shift.most is not None]
     network.lock_shifts(tx, shifts=limited)
 
 

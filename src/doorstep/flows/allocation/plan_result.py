@@ -94,7 +94,7 @@ def build(
     return PlanResult(
         result(decisions, demands=inputs.demands, ways=network.ways, runs=document.runs, now=now),
         decision_ids,
-        {each.id: each.code for each in network.places.values()},
+        {each.id: each.code for each in network.locations.values()},
         inputs.goods,
         exception_queues.assign(
             decisions,

@@ -44,7 +44,8 @@ def _incomplete(
     skus: Sequence[Sku], free: Mapping[tuple[Sku, Condition], Mapping[LocationId, int]]
 ) -> frozenset[LocationId]:
     having = [
-        {place for place, units in free.get((sku, Condition.NEW), {}).items() if units > 0} for sku in skus
+        {location for location, units in free.get((sku, Condition.NEW), {}).items() if units > 0}
+        for sku in skus
     ]
     some = set[LocationId]().union(*having)
     return frozenset(some - some.intersection(*having))

@@ -62,19 +62,19 @@ def _shared(
     if drafts and drafts[0] is inputs.demands[0]:
         first, second = second, first
     early = _planned(first, inputs.supply, inputs.network, now)
-    taken = [place for each in early for place in {choice.location_id for choice in each.choices}]
+    taken = [location for each in early for location in {choice.location_id for choice in each.choices}]
     late = _planned(second, inputs.supply, _after(inputs.network, taken), now)
     return (early, late) if first[1] is inputs.compiled_rules else (late, early)
 
 
 def _after(network: Network, works: Sequence[LocationId]) -> Network:
     """The network without the capacity that was just used."""
-    places = dict(network.places)
-    for place, count in Counter(works).items():
-        capacity = places[place].free_capacity
+    locations = dict(network.locations)
+    for location, count in Counter(works).items():
+        capacity = locations[location].free_capacity
         if capacity is not None:
-            places[place] = replace(places[place], free_capacity=max(0, capacity - count))
-    return replace(network, places=places)
+            locations[location] = replace(locations[location], free_capacity=max(0, capacity - count))
+    return replace(network, locations=locations)
 
 
 def _planned(

@@ -32,14 +32,14 @@ def measure_throughput(context: Context) -> int:
         known = lanes.configuration(tx, at=now).compiled
         picked, before_them = work_views.picked_units(tx, since=now - _MEASURED), work_views.open_units(tx)
         found = []
-        for place, site in known.sites.items():
-            did = picked.get(place)
+        for location, site in known.sites.items():
+            did = picked.get(location)
             units, hours, works, rejected = (
                 (did.units, did.hours, did.works, did.rejected) if did else (0, 0, 0, 0)
             )
             rate = capacity.throughput(units=units, hours=hours, configured=site.units_per_hour)
             share = capacity.reject_rate(rejected=rejected, works=works)
-            found.append(Throughput(place, rate, before_them.get(place, 0), share, now))
+            found.append(Throughput(location, rate, before_them.get(location, 0), share, now))
         network.record_throughput(tx, throughput=found)
     return len(found)
 
@@ -69,11 +69,11 @@ def _benches(tx: ReadTx, context: Context) -> dict[LocationId, ReleasePoint]:
         work_views.open_units(tx),
     )
     return {
-        place: ReleasePoint(
-            paces[place].units_per_hour if place in paces else known.sites[place].units_per_hour,
-            open_units.get(place, 0),
+        location: ReleasePoint(
+            paces[location].units_per_hour if location in paces else known.sites[location].units_per_hour,
+            open_units.get(location, 0),
         )
-        for place in known.sites
+        for location in known.sites
     }
 
 

@@ -31,7 +31,7 @@ def check(context: Context) -> int:
     now = context.clock.now()
     with context.db.read() as tx:
         known = lanes.configuration(tx, at=now).compiled
-        rules = {place: site.idle for place, site in known.sites.items() if site.idle is not None}
+        rules = {location: site.idle for location, site in known.sites.items() if site.idle is not None}
         if not rules:
             return 0
         before = now - timedelta(minutes=min(each.warn_minutes for each in rules.values()))

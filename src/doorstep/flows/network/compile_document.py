@@ -34,14 +34,16 @@ def compile_network(
 ) -> CompiledNetwork:
     """Compile a document for a year and the next. Raises Invalid for contradictions."""
     model.check_document(document, locations.values())
-    sites = {place: model.site(document, each) for place, each in locations.items()}
-    found = {place: _calendar(each, sites[place], year) for place, each in locations.items()}
+    sites = {location: model.site(document, each) for location, each in locations.items()}
+    found = {location: _calendar(each, sites[location], year) for location, each in locations.items()}
     carriers = {key: _carrier(key, each, year) for key, each in document.carriers.items()}
     default = document.default_service or next(
         (code for each in carriers.values() for code in each.services), ""
     )
-    origins = [_origin(each, sites[place], found[place]) for place, each in locations.items()]
-    shifts = {place: tuple(_shift(each) for each in sites[place].shifts or ()) for place in locations}
+    origins = [_origin(each, sites[location], found[location]) for location, each in locations.items()]
+    shifts = {
+        location: tuple(_shift(each) for each in sites[location].shifts or ()) for location in locations
+    }
     return CompiledNetwork(document, locations, sites, found, shifts, LaneTable(origins, carriers, default))
 
 

@@ -9,7 +9,7 @@ from datetime import datetime
 from doorstep.domain.network import views
 from doorstep.domain.network.model import Load, Outage, Pause, Throughput
 from doorstep.domain.network.model.capacity import ShiftKey
-from doorstep.domain.routing.model import Demand, Network, Place
+from doorstep.domain.routing.model import Demand, Network, RoutingLocation
 from doorstep.domain.routing.model.capacity import Running
 from doorstep.domain.routing.model.moments import Closure, Moment, Moments
 from doorstep.flows.network import compile_document
@@ -93,18 +93,26 @@ def network(tx: ReadTx, *, currency: str, at: datetime, demands: Sequence[Demand
     moment = known.moment(at)
     loads = views.loads(tx, shifts=moment.keys)
     today = _CurrentWork(loads, views.throughput(tx), views.pauses(tx, at=at), _largest(moment, demands))
-    found = {place: _place(place, known.compiled, moment, today) for place in known.compiled.locations}
+    found = {
+        location: _location(location, known.compiled, moment, today) for location in known.compiled.locations
+    }
     document = known.compiled.document
     return Network(found, moment.ways[currency in {"", document.currency}], currency or document.currency)
 
 
-def _place(location_id: LocationId, compiled: CompiledNetwork, moment: Moment, today: _CurrentWork) -> Place:
+def _location(
+    location_id: LocationId, compiled: CompiledNetwork, moment: Moment, today: _CurrentWork
+) -> RoutingLocation:
     location, site = compiled.locations[location_id], compiled.sites[location_id]
-    shift, pace, pause = moment.shifts.get(location_id), today.throughput.get(location_id), today.pauses.get(location_id)
+    shift, pace, pause = (
+        moment.shifts.get(location_id),
+        today.throughput.get(location_id),
+        today.pauses.get(location_id),
+    )
     load = None if shift is None else today.loads.get((location_id, shift.starts_at))
     counted = 0 if shift is None or load is None else load.counted(shift.shift.counts)
     backlog_hours = 0.0 if pace is None else pace.backlog_hours
-    return Place(
+    return RoutingLocation(
         location_id,
         location.code,
         location.name,

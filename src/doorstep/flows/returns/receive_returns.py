@@ -54,15 +54,15 @@ def receive(
     tx: WriteTx, *, return_id: ReturnId, now: datetime, location_id: LocationId | None = None
 ) -> None:
     """Receive a return parcel, at its location or at another one."""
-    location = _place(tx, _locked(tx, return_id), location_id)
+    location = _location(tx, _locked(tx, return_id), location_id)
     returns.receive(tx, return_id=return_id, location_id=location.id, location=location.code, at=now)
 
 
-def _place(tx: ReadTx, each: Return, location_id: LocationId | None) -> Location:
-    place = location_id or each.location_id
-    if place is None:
+def _location(tx: ReadTx, each: Return, location_id: LocationId | None) -> Location:
+    location = location_id or each.location_id
+    if location is None:
         raise errors.Invalid("Choose the location that received the return.", field="location_id")
-    return network.location(tx, location_id=place)
+    return network.location(tx, location_id=location)
 
 
 def inspect(tx: WriteTx, *, return_id: ReturnId, inspections: Sequence[Inspection], now: datetime) -> None:

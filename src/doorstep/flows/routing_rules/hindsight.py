@@ -125,5 +125,5 @@ def _supply(found: Past) -> Supply:
     for each in found.changes:
         here = stock.setdefault(each.key, {})
         here[each.location_id] = here.get(each.location_id, 0) + each.units
-    held = {name: {place: max(0, n) for place, n in there.items()} for name, there in stock.items()}
+    held = {name: {location: max(0, n) for location, n in there.items()} for name, there in stock.items()}
     return Supply(held, found.recipes)

@@ -61,10 +61,10 @@ def _unknown(tx: ReadTx, document: RuleSet, now: datetime) -> Iterator[Problem]:
     named = list(_names(document))
     if not named:
         return
-    places = lanes.network(tx, currency="", at=now).places.values()
+    locations = lanes.network(tx, currency="", at=now).locations.values()
     known = {
-        "location": {each.code for each in places},
-        "group of locations": {group for each in places for group in each.groups},
+        "location": {each.code for each in locations},
+        "group of locations": {group for each in locations for group in each.groups},
         "channel": {each.key for each in connections.all_connections(tx) if each.kind == Kind.CHANNELS},
     }
     for path, kind, name in named:
@@ -102,9 +102,9 @@ def run_cases(tx: ReadTx, *, document: RuleSet) -> list[CaseOutcome]:
         found = lanes.network(tx, currency=document.currency, at=case.at)
         quiet = {
             each.id: replace(each, free_capacity=None, backlog_hours=0.0, reject_rate=0.0, paused="")
-            for each in found.places.values()
+            for each in found.locations.values()
         }
-        return replace(found, places=quiet)
+        return replace(found, locations=quiet)
 
     return case_results.run_cases(document, installed=installed)
 

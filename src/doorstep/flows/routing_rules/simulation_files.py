@@ -45,7 +45,7 @@ def read(context: Context, tx: ReadTx, *, orders: str, stock: str | None, now: d
     Raises Invalid with the line of the first unreadable document, NotFound without a direct connection.
     """
     reported = list(_orders(context, orders))
-    news = [New(OrderId(-place), each) for place, each in enumerate(reported, start=1)]
+    news = [New(OrderId(-location), each) for location, each in enumerate(reported, start=1)]
     traits = catalog.attributes(tx, skus={line.sku for each in reported for line in each.snapshot.lines})
     arrivals = [
         Arrival(each.snapshot.placed_at, wanted)
@@ -92,12 +92,12 @@ def _now(tx: ReadTx, goods: StockNeeds) -> dict[StockKey, dict[LocationId, int]]
 
 
 def _reported(text: str, codes: Mapping[LocationId, str]) -> dict[StockKey, dict[LocationId, int]]:
-    places = {code: place for place, code in codes.items()}
+    locations = {code: location for location, code in codes.items()}
     found: dict[StockKey, dict[LocationId, int]] = {}
     for number, (sku, code, units) in enumerate(_rows(text), start=2):
-        if code not in places:
+        if code not in locations:
             raise errors.Invalid(f"Line {number}: there is no location {code}.", field="stock")
-        found.setdefault(sku, {})[places[code]] = units
+        found.setdefault(sku, {})[locations[code]] = units
     return found
 
 

@@ -34,9 +34,9 @@ def apply_next(tx: WriteTx, file: Import, *, now: datetime) -> Import:
 
 
 def _apply(now: datetime, tx: WriteTx, file: Import, rows: Rows) -> Applied:
-    places = {each.code: each.id for each in network.locations(tx).values()}
+    locations = {each.code: each.id for each in network.locations(tx).values()}
     with tx.acting(file.actor):
-        return _KINDS[file.kind](tx, Chunk(file, rows, places, now))
+        return _KINDS[file.kind](tx, Chunk(file, rows, locations, now))
 
 
 def _stock(tx: WriteTx, given: Chunk) -> Applied:
@@ -54,7 +54,7 @@ def _stock(tx: WriteTx, given: Chunk) -> Applied:
         given.file.as_of,
         lines,
     )
-    taken = feeds.apply_feed(tx, feed=feed, places=given.places, now=given.now)
+    taken = feeds.apply_feed(tx, feed=feed, locations=given.locations, now=given.now)
     reported = _by_outcome(taken)
     return Applied(
         reported[ClaimOutcome.IGNORED], reported[ClaimOutcome.REFUSED], reported[ClaimOutcome.CONTRADICTED]
@@ -99,7 +99,7 @@ def _supplies(tx: WriteTx, given: Chunk) -> Applied:
             number=number,
             line_no=int(line_no),
             sku=Sku(sku),
-            location_id=given.places[location],
+            location_id=given.locations[location],
             quantity=int(quantity),
             eta_date=date.fromisoformat(eta),
             confidence=int(confidence or SURE),
@@ -116,13 +116,13 @@ def _supplies(tx: WriteTx, given: Chunk) -> Applied:
 def _replenishment(tx: WriteTx, given: Chunk) -> Applied:
     rules = [
         Rule(
-            source_id=given.places[source],
+            source_id=given.locations[source],
             min_quantity=int(low),
             max_quantity=int(high),
             cover_days=int(days or 0),
             sku=Sku(sku) if sku else None,
             category=category or None,
-            location_id=given.places[location] if location else None,
+            location_id=given.locations[location] if location else None,
             location_kind=kind or None,
         )
         for sku, category, location, kind, source, low, high, days in (row.cells for row in given.rows)

@@ -28,7 +28,7 @@ class Chunk:
 
     file: Import
     rows: Rows
-    places: Mapping[str, LocationId]
+    locations: Mapping[str, LocationId]
     now: datetime
 
 

@@ -85,7 +85,7 @@ def two(held: Retailer) -> tuple[OrderId, OrderId]:
 
 
 def where(retailer: Retailer, order_id: OrderId) -> list[str]:
-    codes = {place: code for code, place in retailer.location_ids.items()}
+    codes = {location: code for code, location in retailer.location_ids.items()}
     return sorted(codes[work.location_id] for work in retailer.work(order_id) if work.state is State.PLANNED)
 
 
@@ -123,7 +123,7 @@ def test_the_counters_of_the_lines_stay_what_they_were(held: Retailer, two: tupl
 def test_released_work_stays_where_it_is(held: Retailer, two: tuple[OrderId, OrderId]) -> None:
     common, _ = two
     (work,) = held.work(common)
-    codes = {place: code for code, place in held.location_ids.items()}
+    codes = {location: code for code, location in held.location_ids.items()}
 
     def release(tx: WriteTx) -> None:
         orders.lock(tx, order_id=common)
@@ -179,10 +179,10 @@ def test_a_missing_unit_stops_its_group(held: Retailer, two: tuple[OrderId, Orde
 
 
 def test_a_paused_location_loses_what_is_planned_for_it(held: Retailer, two: tuple[OrderId, OrderId]) -> None:
-    place = held.location_ids["WH-A"]
+    location = held.location_ids["WH-A"]
     held.write(
         lambda tx: network.pause(
-            tx, location_id=place, reason="flood", until_at=None, at=held.app.clock.now()
+            tx, location_id=location, reason="flood", until_at=None, at=held.app.clock.now()
         )
     )
     held.settle()
@@ -195,7 +195,7 @@ def test_what_is_planned_of_an_order_is_planned_again_with_what_was_rejected(
     """The shirt was released and is rejected: jacket and shirt are looked for together."""
     _, rare = two
     (shirt,) = [work for work in held.work(rare) if work.lines[0].sku == SHIRT]
-    codes = {place: code for code, place in held.location_ids.items()}
+    codes = {location: code for code, location in held.location_ids.items()}
 
     def release_and_reject(tx: WriteTx) -> None:
         orders.lock(tx, order_id=rare)

@@ -39,9 +39,9 @@ def closing_table(story: Story) -> list[AuditLine]:
             quantity = int(str(part["quantity"]))
             item = f"{line['title']}" + (f" × {quantity}" if quantity > 1 else "")
             tracking = ", ".join(read.text(each, "tracking_number") for each in read.rows(work, "parcels"))
-            place = read.text(work, "location_name")
+            location = read.text(work, "location_name")
             table.append(
-                AuditLine(item, place, tracking, str(line["status"]), f"{back} Returned" if back else "–")
+                AuditLine(item, location, tracking, str(line["status"]), f"{back} Returned" if back else "–")
             )
     return sorted(table, key=lambda row: row.source, reverse=True)
 

@@ -98,7 +98,8 @@ class Story:
         work = self.doors.until("both locations have their work", lambda: self._work(_PARCELS))
         where = {read.text(each, "location"): read.rows(each, "lines") for each in work}
         plan = {
-            place: [(str(line["sku"]), line["quantity"]) for line in lines] for place, lines in where.items()
+            location: [(str(line["sku"]), line["quantity"]) for line in lines]
+            for location, lines in where.items()
         }
         _expect("the plan", plan, {"WH-A": [(JACKET, 1)], "ST-22": [(SHIRT, 2)]})
         why = [str(line["sentence"]) for each in work for line in read.rows(each, "why")]
@@ -161,7 +162,7 @@ class Story:
             str(each["name"]): each
             for each in read.documents(self.doors.context("erpnext", "state"), "Sales Invoice")
         }
-        taxes = {place: read.tax_kinds(books[number]) for place, number in numbers.items()}
+        taxes = {location: read.tax_kinds(books[number]) for location, number in numbers.items()}
         _expect("the taxes", taxes, {"WH-A": {"IGST"}, "ST-22": {"CGST", "SGST"}})
         return f"{numbers['WH-A']} with IGST, {numbers['ST-22']} with CGST + SGST"
 

@@ -148,8 +148,8 @@ def invite_people(app: App) -> list[Login]:
     with app.db.write(actor="demo") as tx:
         for email, name, role, code in _PEOPLE:
             password = new_password()
-            place = network.by_code(tx, code=code).id if code else None
-            user = identity.NewUser(email=email, name=name, role=role, location_id=place)
+            location = network.by_code(tx, code=code).id if code else None
+            user = identity.NewUser(email=email, name=name, role=role, location_id=location)
             identity.create_user(tx, user=user, password=password, now=app.clock.now())
             logins.append(Login(email, password, role.value))
     return logins
@@ -163,8 +163,8 @@ def issue_keys(app: App) -> Keys:
         operations = identity.create_api_key(tx, key=key, now=now)
         staff = {}
         for code in ("WH-A", "ST-22"):
-            place = network.by_code(tx, code=code).id
-            key = identity.NewKey(name=f"story: {code}", role=Role.LOCATION_STAFF, location_id=place)
+            location = network.by_code(tx, code=code).id
+            key = identity.NewKey(name=f"story: {code}", role=Role.LOCATION_STAFF, location_id=location)
             staff[code] = identity.create_api_key(tx, key=key, now=now)
     return Keys(operations, staff)
 

@@ -73,11 +73,11 @@ def _changed(row: Rule) -> Sequence[Cell]:
     return [At(row.changed_at), Text(row.reason, "muted", value="", title=row.reason)]
 
 
-def source_list(places: Mapping[int, Location], now: datetime) -> ListPage[StockSource]:
+def source_list(locations: Mapping[int, Location], now: datetime) -> ListPage[StockSource]:
     """Systems that report the stock of a location."""
     keys: Mapping[str, Callable[[StockSource], Sortable]] = {
         "name": lambda row: row.name.casefold(),
-        "location": lambda row: places[row.location_id].name,
+        "location": lambda row: locations[row.location_id].name,
         "max_age_seconds": lambda row: row.max_age_seconds,
         "last_update_at": lambda row: row.last_update_at or _NEVER,
     }
@@ -93,7 +93,7 @@ def source_list(places: Mapping[int, Location], now: datetime) -> ListPage[Stock
         name="sources",
         columns=(
             Column(_m("Source"), lambda row: Text(row.name, "strong"), "s1", "name"),
-            Column(_m("Location"), lambda row: Text(places[row.location_id].name), "s3", "location"),
+            Column(_m("Location"), lambda row: Text(locations[row.location_id].name), "s3", "location"),
             Column(
                 _m("Overdue after (min)"),
                 lambda row: Count(round(row.max_age_seconds / 60)),

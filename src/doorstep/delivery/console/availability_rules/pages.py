@@ -37,8 +37,11 @@ BACK = f"{ROOT}/availability-rules"
 def show(req: PageRequest, toast: Toast | None = None, status: int = 200) -> Response:
     """Every rule by kind, in order of precedence, and the stock sources; or one of the lists as CSV."""
     with req.app.db.read() as tx:
-        places = network.locations(tx)
-        groups, sources = {kind: lists.rule_list(kind) for kind in KINDS}, lists.source_list(places, req.now)
+        locations = network.locations(tx)
+        groups, sources = (
+            {kind: lists.rule_list(kind) for kind in KINDS},
+            lists.source_list(locations, req.now),
+        )
         wanted = [each for each in groups.values() if each.wants_csv(req)]
         if wanted:
             return wanted[0].csv(req)
@@ -48,7 +51,7 @@ def show(req: PageRequest, toast: Toast | None = None, status: int = 200) -> Res
             "groups": {kind: each.load(req, tx) for kind, each in groups.items()},
             "kinds": KINDS,
             "sources": sources.load(req, tx),
-            "locations": places,
+            "locations": locations,
             "may_write": req.principal.can(Permission.INVENTORY_WRITE),
         }
     return page.render(req, "availability_rules/rules.html", context, toast=toast, status=status)
@@ -107,11 +110,11 @@ def _kind(req: PageRequest, rule: Rule | None) -> RuleKind:
 
 def _choices(tx: ReadTx) -> dict[str, object]:
     """What a rule may name, each as value and words."""
-    places = [each for each in network.locations(tx).values() if each.active]
+    locations = [each for each in network.locations(tx).values() if each.active]
     channels = [each for each in connections.all_connections(tx) if each.kind == Kind.CHANNELS]
     return {
         "categories": [(each, each) for each in view.names(tx).categories],
-        "locations": [(each.code, each.name) for each in places],
+        "locations": [(each.code, each.name) for each in locations],
         "location_kinds": [(each, _(word)) for each, word in ALL_OF_KIND.items()],
         "channels": [(each.key, each.name) for each in channels],
     }
@@ -181,9 +184,9 @@ def put_source(req: PageRequest) -> Response:
 
     def verb(tx: WriteTx) -> str:
         form = forms.Source.of(req.form)
-        place = network.location(tx, location_id=form.location_id)
-        freshness.put_sources(tx, sources=[StockSource(place.id, form.name, form.minutes * 60)])
-        return _("Stock of {place} now depends on {source}.").format(place=place.name, source=form.name)
+        location = network.location(tx, location_id=form.location_id)
+        freshness.put_sources(tx, sources=[StockSource(location.id, form.name, form.minutes * 60)])
+        return _("Stock of {place} now depends on {source}.").format(place=location.name, source=form.name)
 
     return page.act(req, verb, show=show, back=BACK)
 

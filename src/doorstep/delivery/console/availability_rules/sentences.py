@@ -76,10 +76,10 @@ def scope_words(terms: Terms) -> list[str]:
     scope = terms.scope
     named = ((scope.skus, _("SKU")), (scope.styles, _("style")), (scope.categories, _("category")))
     items = [f"{word} {', '.join(_some(names))}" for names, word in named if names]
-    places = [*_some(scope.locations), *(_(ALL_OF_KIND.get(each, each)) for each in scope.location_kinds)]
+    locations = [*_some(scope.locations), *(_(ALL_OF_KIND.get(each, each)) for each in scope.location_kinds)]
     words = ["; ".join(items) or _("every SKU")]
     if terms.kind in NODE_KINDS:
-        words.append(", ".join(places) or _("every location"))
+        words.append(", ".join(locations) or _("every location"))
     if terms.kind is RuleKind.POOL:
         words.append(_("for {audience}").format(audience=audience_words(terms.audience)))
     else:

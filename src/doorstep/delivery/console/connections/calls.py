@@ -43,11 +43,11 @@ def with_subjects(tx: ReadTx, calls: Sequence[Shadowed]) -> list[Unsent]:
     shipments = parcels.shipments(tx, shipment_ids=filter(None, (_id(call, "shipment") for call in calls)))
     order_ids = {call.id: _order_id(call, shipments) for call in calls}
     numbers = orders.numbers(tx, order_ids=[OrderId(each) for each in order_ids.values() if each])
-    places = network.locations(tx)
+    locations = network.locations(tx)
     found = []
     for call in calls:
         shipment = shipments.get(_id(call, "shipment") or 0)
-        location = places.get(shipment.location_id if shipment else _id(call, "location") or 0)
+        location = locations.get(shipment.location_id if shipment else _id(call, "location") or 0)
         order_id = order_ids[call.id]
         number = numbers.get(OrderId(order_id), "") if order_id else ""
         found.append(Unsent(call, order_id, number, shipment, location.name if location else ""))
@@ -96,7 +96,7 @@ def unsent_list(key: str) -> ListPage[Unsent]:
     """Calls that a connection only logged in shadow mode, oldest first."""
 
     def fetch(tx: ReadTx, query: Query, limit: int) -> Slice[Unsent]:
-        wanted = lists.place(query, jobs.SHADOWED, limit)
+        wanted = lists.keyset(query, jobs.SHADOWED, limit)
         found = lists.cut(operations.unsent(tx, key=key, page=wanted), jobs.SHADOWED, wanted)
         return Slice(with_subjects(tx, found.rows), found.next_cursor)
 

@@ -78,12 +78,12 @@ def _kind(row: CountRow) -> Cell:
     return Status(Badge(word, "attention", "hand")) if row.kind is CountKind.DIRECTED else Text(_(word))
 
 
-def count_list(req: PageRequest, places: Mapping[int, Location]) -> ListPage[CountRow]:
+def count_list(req: PageRequest, locations: Mapping[int, Location]) -> ListPage[CountRow]:
     """Counts, newest first."""
 
     def fetch(tx: ReadTx, query: Query, limit: int) -> Slice[CountRow]:
         states = VIEWS.get(query.get("state"), VIEWS[""])
-        wanted = lists.place(query, view.SORTING, limit)
+        wanted = lists.keyset(query, view.SORTING, limit)
         rows = view.rows(tx, wanted=CountFilter(req.location_id, states, wanted))
         return lists.cut(rows, view.SORTING, wanted)
 
@@ -93,7 +93,7 @@ def count_list(req: PageRequest, places: Mapping[int, Location]) -> ListPage[Cou
             Column(_m("Count"), _name, "s1", "id"),
             Column(_m("Number"), lambda row: Text(str(row.id)), only_in_file=True),
             Column(_m("SKU"), lambda row: lists.text(row.directed_sku), only_in_file=True),
-            Column(_m("Location"), lambda row: Text(places[row.location_id].name), "s3"),
+            Column(_m("Location"), lambda row: Text(locations[row.location_id].name), "s3"),
             Column(_m("Type"), _kind, "s5"),
             Column(_m("Counted"), lambda row: Count(row.counted), "num minor", "counted"),
             Column(_m("Lines"), lambda row: Count(row.lines), "num minor", "lines"),
@@ -117,14 +117,16 @@ def count_list(req: PageRequest, places: Mapping[int, Location]) -> ListPage[Cou
 def show(req: PageRequest, toast: Toast | None = None, status: int = 200) -> Response:
     """The list, or all of it as CSV."""
     with req.app.db.read() as tx:
-        places = network.locations(tx)
-        listed = count_list(req, places)
+        locations = network.locations(tx)
+        listed = count_list(req, locations)
         if req.query("format") == "csv":
             return listed.csv(req)
         found = listed.load(req, tx)
     context = {
         "list": found,
-        "choices": [each for each in places.values() if each.active and req.location_id in (None, each.id)],
+        "choices": [
+            each for each in locations.values() if each.active and req.location_id in (None, each.id)
+        ],
         "kinds": [(kind.value, _(word), _(meaning)) for kind, word, meaning in KINDS],
         "may_work": req.principal.can(Permission.STOCK_WORK),
     }
@@ -162,13 +164,13 @@ def open_count(req: PageRequest) -> Response:
     def verb(tx: WriteTx) -> str:
         form = forms.NewCount.of(req.form)
         req.principal.require(Permission.STOCK_WORK, at=LocationId(form.location_id))
-        place = network.location(tx, location_id=form.location_id)
+        location = network.location(tx, location_id=form.location_id)
         codes = form.skus.replace(",", " ").split()
         known = view.scanned(tx, codes=codes)
         skus = list(dict.fromkeys(known.get(code, Sku(code)) for code in codes))
-        new = NewCount(place.id, form.kind, form.title, skus, form.category)
+        new = NewCount(location.id, form.kind, form.title, skus, form.category)
         (made,) = verbs.open_(tx, news=[new], at=req.now)
-        return _("Count {id} is open at {place}.").format(id=made, place=place.name)
+        return _("Count {id} is open at {place}.").format(id=made, place=location.name)
 
     return page.act(req, verb, show=show, back=BACK)
 
@@ -177,8 +179,8 @@ def _act(req: PageRequest, permission: Permission, verb: Callable[[WriteTx, Comm
     count_id = CountId(req.number("count_id"))
 
     def work(tx: WriteTx) -> str:
-        place = view.row(tx, count_id=count_id).location_id
-        req.principal.require(permission, at=LocationId(place))
+        location = view.row(tx, count_id=count_id).location_id
+        req.principal.require(permission, at=LocationId(location))
         return verb(tx, Command(count_id, req.now, req.whole("version")))
 
     return page.act(req, work, show=one, back=f"{BACK}/{count_id}")

@@ -58,7 +58,7 @@ def letter_list(groups: Sequence[DeadLetterGroup], *, may_write: bool) -> ListPa
     """Dead letters, the latest failure first."""
 
     def fetch(tx: ReadTx, query: Query, limit: int) -> Slice[DeadLetter]:
-        wanted = lists.place(query, view.SORTING, limit)
+        wanted = lists.keyset(query, view.SORTING, limit)
         rows = view.dead_letters(tx, error_class=query.get("class"), what=query.get("what"), page=wanted)
         return lists.cut(rows, view.SORTING, wanted)
 

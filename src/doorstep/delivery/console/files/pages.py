@@ -79,7 +79,7 @@ def import_list() -> ListPage[Import]:
     """Imports with their progress."""
 
     def fetch(tx: ReadTx, query: Query, limit: int) -> Slice[Import]:
-        wanted = lists.place(query, view.SORTING, limit)
+        wanted = lists.keyset(query, view.SORTING, limit)
         return lists.cut(view.page(tx, wanted=wanted), view.SORTING, wanted)
 
     return ListPage(
@@ -120,7 +120,7 @@ def feed_list() -> ListPage[FeedRow]:
     """Stock feeds with their totals."""
 
     def fetch(tx: ReadTx, query: Query, limit: int) -> Slice[FeedRow]:
-        wanted = lists.place(query, feed_view.SORTING, limit)
+        wanted = lists.keyset(query, feed_view.SORTING, limit)
         return lists.cut(feed_view.page(tx, wanted=wanted), feed_view.SORTING, wanted)
 
     def contents(row: FeedRow) -> Cell:
@@ -152,7 +152,7 @@ def line_list(feed_id: int) -> ListPage[UnappliedLine]:
     """Lines of a feed that did not simply apply, in their order."""
 
     def fetch(tx: ReadTx, query: Query, limit: int) -> Slice[UnappliedLine]:
-        wanted = lists.place(query, feed_view.LINES, limit)
+        wanted = lists.keyset(query, feed_view.LINES, limit)
         found = feed_view.unapplied_page(tx, feed_id=feed_id, page=wanted)
         return lists.cut(found, feed_view.LINES, wanted)
 

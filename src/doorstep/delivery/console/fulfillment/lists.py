@@ -20,7 +20,7 @@ from doorstep.kernel.i18n import plural
 def load_list(now: datetime) -> ListPage[OpenWork]:
     """Locations with their open work, or in the order that the address asks for."""
     keys: Mapping[str, Callable[[OpenWork], Sortable]] = {
-        "location": lambda row: row.place.name.casefold(),
+        "location": lambda row: row.location.name.casefold(),
         "to_accept": lambda row: row.to_accept,
         "to_pick": lambda row: row.to_pick,
         "to_pack": lambda row: row.to_pack,
@@ -35,7 +35,7 @@ def load_list(now: datetime) -> ListPage[OpenWork]:
         path="/fulfillment",
         columns=(
             Column(_m("Location"), _location, "s1", "location"),
-            Column(_m("City"), lambda row: lists.text(row.place.city), only_in_file=True),
+            Column(_m("City"), lambda row: lists.text(row.location.city), only_in_file=True),
             Column(_m("Type"), lambda row: Text(_kind(row)), only_in_file=True),
             _count(_m("To accept"), "to_accept"),
             _count(_m("To pick"), "to_pick"),
@@ -45,17 +45,17 @@ def load_list(now: datetime) -> ListPage[OpenWork]:
         ),
         fetch=fetch,
         noun=plural("{n} location", "{n} locations"),
-        href=lambda row: f"/fulfillment/{row.place.id}",
+        href=lambda row: f"/fulfillment/{row.location.id}",
     )
 
 
 def _location(row: OpenWork) -> Sequence[Cell]:
-    link = Link(row.place.name, f"/fulfillment/{row.place.id}", "strong")
-    return [link, Text(f"{row.place.city} · {_kind(row)}", "muted", value="")]
+    link = Link(row.location.name, f"/fulfillment/{row.location.id}", "strong")
+    return [link, Text(f"{row.location.city} · {_kind(row)}", "muted", value="")]
 
 
 def _kind(row: OpenWork) -> str:
-    return labels.label("location_kind", row.place.kind)
+    return labels.label("location_kind", row.location.kind)
 
 
 def _count(label: str, name: str) -> Column[OpenWork]:

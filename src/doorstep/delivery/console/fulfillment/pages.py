@@ -80,7 +80,7 @@ def station(req: PageRequest, toast: Toast | None = None, status: int = 200) -> 
         shares = work_views.companions(tx, fulfillment_order_id=job.card.id)
         outages = network.outages(tx, at=req.now)
         made = decisions.of_work(tx, fulfillment_order_id=job.card.id)
-    here(req, job.card.place.id)
+    here(req, job.card.location.id)
     companions = [each for each in shares if each.fulfillment_order_id != job.card.id]
     unpacked = [each for each in companions if each.state is not State.PACKED]
     lines = frozenset(each.line_no for each in job.card.lines)
@@ -115,8 +115,8 @@ def station(req: PageRequest, toast: Toast | None = None, status: int = 200) -> 
 def _act(req: PageRequest, verb: Callable[[WriteTx, FulfillmentOrderId], str]) -> Response:
     work_id = FulfillmentOrderId(req.number("work_id"))
     with req.app.db.read() as tx:
-        place = view.job(tx, fulfillment_order_id=work_id, now=req.now).card.place
-    req.principal.require(Permission.FULFILLMENT_WRITE, at=here(req, place.id))
+        location = view.job(tx, fulfillment_order_id=work_id, now=req.now).card.location
+    req.principal.require(Permission.FULFILLMENT_WRITE, at=here(req, location.id))
     return page.act(req, lambda tx: verb(tx, work_id), show=station, back=f"{ROOT}/station/{work_id}")
 
 

@@ -95,14 +95,14 @@ def show(req: PageRequest, toast: Toast | None = None, status: int = 200) -> Res
 
 def _around(req: PageRequest, tx: ReadTx, sku: Sku) -> dict[str, object]:
     """What stands beside it: supply, promises, the sell-ahead policy, and locations that could send it."""
-    places = network.locations(tx)
+    locations = network.locations(tx)
     store = req.query("store")
-    chosen = req.location_id or (int(store) if store.isdigit() and int(store) in places else None)
+    chosen = req.location_id or (int(store) if store.isdigit() and int(store) in locations else None)
     ways = aisle.transit(req.app.settings.transfer_days)
     return {
         "channels": [each for each in connections.all_connections(tx) if each.kind == Kind.CHANNELS],
-        "stores": [each for each in places.values() if each.active and req.location_id in (None, each.id)],
-        "store": places[chosen] if chosen else None,
+        "stores": [each for each in locations.values() if each.active and req.location_id in (None, each.id)],
+        "store": locations[chosen] if chosen else None,
         "aisle": available_to_promise.endless_aisle(tx, sku=sku, store_id=chosen, ways=ways, at=req.now)
         if chosen
         else None,

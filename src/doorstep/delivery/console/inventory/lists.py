@@ -21,12 +21,12 @@ from doorstep.kernel.i18n import plural
 _SKUS, _MOVEMENTS = 50, 60
 
 
-def stock_list(req: PageRequest, places: Sequence[Location], chosen: int | None) -> ListPage[GridRow]:
+def stock_list(req: PageRequest, locations: Sequence[Location], chosen: int | None) -> ListPage[GridRow]:
     """SKUs with their stock at each location (or at the chosen one)."""
 
     def fetch(tx: ReadTx, query: Query, limit: int) -> Slice[GridRow]:
         wanted = GridFilter(
-            lists.place(query, grid.GRID, limit),
+            lists.keyset(query, grid.GRID, limit),
             query.get("q").strip(),
             chosen,
             only_available=bool(query.get("available")),
@@ -37,13 +37,16 @@ def stock_list(req: PageRequest, places: Sequence[Location], chosen: int | None)
 
     filters: list[Choice | Tick] = []
     if req.location_id is None:
-        options = [("", _m("Any location")), *((str(each.id), each.name) for each in places)]
+        options = [("", _m("Any location")), *((str(each.id), each.name) for each in locations)]
         filters.append(Choice("location", _m("Location"), options))
-    shown = [each for each in places if each.active and chosen in (None, each.id)]
+    shown = [each for each in locations if each.active and chosen in (None, each.id)]
     is_single = chosen is not None
     return ListPage(
         path="/inventory",
-        columns=(*_totals(is_single=is_single), *(each for place in shown for each in _at(place, is_single))),
+        columns=(
+            *_totals(is_single=is_single),
+            *(each for location in shown for each in _at(location, is_single)),
+        ),
         fetch=fetch,
         noun=plural("{n} SKU", "{n} SKUs"),
         search=_m("SKU, name or barcode"),
@@ -111,39 +114,39 @@ def _totals(*, is_single: bool) -> Sequence[Column[GridRow]]:
     )
 
 
-def _at(place: Location, is_single: bool) -> Sequence[Column[GridRow]]:
+def _at(location: Location, is_single: bool) -> Sequence[Column[GridRow]]:
     """What stands at a location: a column on the screen, and its numbers in the file."""
 
     def stock(row: GridRow) -> Sequence[Cell]:
-        found = row.new.get(place.id)
+        found = row.new.get(location.id)
         others = [
             Text(f"+{each.on_hand}", "other", value="", title=_other(each.condition, each.on_hand))
-            for each in row.other.get(place.id, ())
+            for each in row.other.get(location.id, ())
         ]
         if found is None:
             return others or [cells.NONE]
         sentence = _("{hand} on hand, {reserved} reserved at {place}")
-        words = sentence.format(hand=found.on_hand, reserved=found.reserved, place=place.name)
-        path = f"/inventory/{quote(row.totals.sku)}/{place.id}"
+        words = sentence.format(hand=found.on_hand, reserved=found.reserved, place=location.name)
+        path = f"/inventory/{quote(row.totals.sku)}/{location.id}"
         free = found.on_hand - found.reserved
         return [Stock(free, found.on_hand, found.reserved, path, words, opens_drawer=True), *others]
 
     def number(name: str) -> Column[GridRow]:
         def of(row: GridRow) -> Cell:
-            found = row.new.get(place.id)
+            found = row.new.get(location.id)
             return Count(getattr(found, name)) if found else cells.NONE
 
         words = {"on_hand": _("{place}: on hand"), "reserved": _("{place}: reserved")}[name]
-        return Column(words.format(place=place.name), of, only_in_file=True)
+        return Column(words.format(place=location.name), of, only_in_file=True)
 
     def other(row: GridRow) -> Cell:
-        return Count(sum(each.on_hand for each in row.other.get(place.id, ())))
+        return Count(sum(each.on_hand for each in row.other.get(location.id, ())))
 
-    label = _("{place}: other conditions").format(place=place.name)
+    label = _("{place}: other conditions").format(place=location.name)
     look = "num at-location s2" if is_single else "num at-location minor"
-    title = f"{place.name}, {place.city}"
+    title = f"{location.name}, {location.city}"
     return (
-        Column(place.name, stock, look, title=title),
+        Column(location.name, stock, look, title=title),
         number("on_hand"),
         number("reserved"),
         Column(label, other, only_in_file=True),
@@ -158,7 +161,7 @@ def movement_list(sku: str, location_id: int) -> ListPage[MovementRow]:
     """The movements of a SKU at a location, newest first."""
 
     def fetch(tx: ReadTx, query: Query, limit: int) -> Slice[MovementRow]:
-        wanted = lists.place(query, grid.MOVEMENTS, limit)
+        wanted = lists.keyset(query, grid.MOVEMENTS, limit)
         rows = grid.movements(tx, sku=sku, location_id=location_id, page=wanted)
         return lists.cut(rows, grid.MOVEMENTS, wanted)
 

@@ -28,10 +28,10 @@ from doorstep.kernel.ids import LocationId, Sku
 def show(req: PageRequest, toast: Toast | None = None, status: int = 200) -> Response:
     """Stock by SKU and location, or all of it as CSV."""
     with req.app.db.read() as tx:
-        places = network.locations(tx)
+        locations = network.locations(tx)
         asked = req.query("location")
-        chosen = req.location_id or (int(asked) if asked.isdigit() and int(asked) in places else None)
-        listed = lists.stock_list(req, list(places.values()), chosen)
+        chosen = req.location_id or (int(asked) if asked.isdigit() and int(asked) in locations else None)
+        listed = lists.stock_list(req, list(locations.values()), chosen)
         if listed.wants_csv(req):
             return listed.csv(req)
         found = listed.load(req, tx)

@@ -39,7 +39,7 @@ def simulation_list(names: Mapping[str, str], zone: ZoneInfo) -> ListPage[LabRun
     """Simulations, newest first."""
 
     def fetch(tx: ReadTx, query: Query, limit: int) -> Slice[LabRun]:
-        wanted = lists.place(query, views.SIMULATIONS, limit)
+        wanted = lists.keyset(query, views.SIMULATIONS, limit)
         found = views.simulations(tx, page=wanted, state=query.get("state"))
         return lists.cut(found, views.SIMULATIONS, wanted)
 
@@ -111,7 +111,7 @@ def change_list(run_id: int, counts: Counts, currency: str) -> ListPage[LabChang
     """Orders that a simulation changes, the highest extra cost first."""
 
     def fetch(tx: ReadTx, query: Query, limit: int) -> Slice[LabChange]:
-        wanted = lists.place(query, views.CHANGES, limit)
+        wanted = lists.keyset(query, views.CHANGES, limit)
         found = views.changes(tx, run_id=run_id, page=wanted, only=query.get("view"))
         return lists.cut(found, views.CHANGES, wanted)
 

@@ -23,22 +23,24 @@ PAUSED = Badge(_m("Paused"), "attention", "hand")
 class Row:
     """A location with its settings."""
 
-    place: Location
+    location: Location
     site: Site
     is_paused: bool
 
 
 _KEYS: Mapping[str, Callable[[Row], Sortable]] = {
-    "name": lambda row: row.place.name.casefold(),
-    "cut_off": lambda row: row.place.cut_off,
+    "name": lambda row: row.location.name.casefold(),
+    "cut_off": lambda row: row.location.cut_off,
     "processing": lambda row: row.site.processing_minutes or 0,
     "status": lambda row: row.is_paused,
 }
 
 
-def location_list(places: Sequence[Location], document: Document, paused: AbstractSet[int]) -> ListPage[Row]:
+def location_list(
+    locations: Sequence[Location], document: Document, paused: AbstractSet[int]
+) -> ListPage[Row]:
     """Active locations, or in the order that the address asks for."""
-    rows = [Row(each, site(document, each), each.id in paused) for each in places if each.active]
+    rows = [Row(each, site(document, each), each.id in paused) for each in locations if each.active]
 
     def fetch(_tx: ReadTx, query: Query, _limit: int) -> Slice[Row]:
         return lists.whole(rows, query, _KEYS)
@@ -48,7 +50,7 @@ def location_list(places: Sequence[Location], document: Document, paused: Abstra
         name="locations",
         columns=(
             Column(_m("Location"), _location, "s1", "name"),
-            Column(_m("City"), lambda row: lists.text(row.place.city), only_in_file=True),
+            Column(_m("City"), lambda row: lists.text(row.location.city), only_in_file=True),
             Column(_m("Groups"), lambda row: lists.text(", ".join(row.site.groups or ()))),
             Column(_m("Carriers"), lambda row: lists.text(", ".join(_carriers(row)))),
             Column(_m("Cut-off"), _cut_off, sort="cut_off"),
@@ -63,22 +65,24 @@ def location_list(places: Sequence[Location], document: Document, paused: Abstra
         ),
         fetch=fetch,
         noun=plural("{n} location", "{n} locations"),
-        href=lambda row: f"/locations/{row.place.id}",
+        href=lambda row: f"/locations/{row.location.id}",
     )
 
 
 def _location(row: Row) -> Sequence[Cell]:
-    link = Link(row.place.name, f"/locations/{row.place.id}", "strong")
-    return [link, Text(row.place.city, "muted", value="")]
+    link = Link(row.location.name, f"/locations/{row.location.id}", "strong")
+    return [link, Text(row.location.city, "muted", value="")]
 
 
 def _carriers(row: Row) -> Sequence[str]:
-    return [row.place.carrier] if row.site.carriers is None else row.site.carriers
+    return [row.location.carrier] if row.site.carriers is None else row.site.carriers
 
 
 def _cut_off(row: Row) -> Cell:
     return Text(
-        ", ".join([str(row.place.cut_off), *(f"{time} {name}" for name, time in row.site.cut_offs.items())])
+        ", ".join(
+            [str(row.location.cut_off), *(f"{time} {name}" for name, time in row.site.cut_offs.items())]
+        )
     )
 
 

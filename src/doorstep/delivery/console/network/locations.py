@@ -39,9 +39,9 @@ DAYS = dict(
 )
 
 
-def _choices(tx: ReadTx, place: Location | None) -> dict[str, object]:
+def _choices(tx: ReadTx, location: Location | None) -> dict[str, object]:
     """Options of the form; carriers that the location names already stay on offer."""
-    named = {place.carrier, place.return_carrier} - {""} if place else set()
+    named = {location.carrier, location.return_carrier} - {""} if location else set()
     return {
         "kinds": [(str(kind), _(word)) for kind, word in KINDS.items()],
         "days": [(day, _(word)) for day, word in DAYS.items()],
@@ -59,13 +59,13 @@ def new(req: PageRequest, toast: Toast | None = None, status: int = 200) -> Resp
 def edit(req: PageRequest, toast: Toast | None = None, status: int = 200) -> Response:
     """A location in its form, and what closing it needs and does."""
     with req.app.db.read() as tx:
-        place = views.location(tx, location_id=req.number("location_id"))
-        closing = locations.preview_closing(tx, location_id=place.id)
+        location = views.location(tx, location_id=req.number("location_id"))
+        closing = locations.preview_closing(tx, location_id=location.id)
         context = {
-            "place": place,
+            "place": location,
             "obstacles": [("alert", "", each) for each in closing.obstacles],
             "effects": [("layers", "", each) for each in closing.effects],
-            **_choices(tx, place),
+            **_choices(tx, location),
         }
     return page.render(req, "network/location_edit.html", context, toast=toast, status=status)
 

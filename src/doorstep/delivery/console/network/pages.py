@@ -101,10 +101,10 @@ def apply(req: PageRequest) -> Response:
 
 def location(req: PageRequest, toast: Toast | None = None, status: int = 200) -> Response:
     """One location today: hours, cut-offs, capacity, throughput, pause."""
-    place = here(req, req.number("location_id"))
+    location = here(req, req.number("location_id"))
     with req.app.db.read() as tx:
-        found = location_status.load(tx, location_id=place, at=req.now)
-        open_units = fulfillment.open_units(tx).get(place, 0)
+        found = location_status.load(tx, location_id=location, at=req.now)
+        open_units = fulfillment.open_units(tx).get(location, 0)
     context = {
         "found": found,
         "open_units": open_units,

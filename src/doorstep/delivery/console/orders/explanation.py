@@ -119,7 +119,7 @@ class Explainer:
             return (
                 str(explanation.lines[0].sentence)
                 if len(explanation.lines) == 1
-                else _("From {places}.").format(places=where)
+                else _("From {locations}.").format(places=where)
             )
         figures = ", ".join(self._figures(explanation.scores))
         rest = _backordered(sum(decision.lacking(line) for line in waits))

@@ -64,8 +64,8 @@ def buttons(found: OrderDetail, *, may_write: bool) -> list[Button]:
 def map_of(found: OrderDetail) -> Sketch | None:
     """The way of an order's parcels, or None where a coordinate is not known."""
     to = found.shipping_address
-    places = {group.work.place.id: group.work.place for group in found.groups}.values()
-    spots = [Spot(place.name, place.latitude, place.longitude) for place in places]
+    locations = {group.work.location.id: group.work.location for group in found.groups}.values()
+    spots = [Spot(location.name, location.latitude, location.longitude) for location in locations]
     return small_map.draw(spots, city=to.city, latitude=to.latitude, longitude=to.longitude)
 
 

@@ -141,13 +141,13 @@ def _columns(chosen: OrderView, channels: dict[str, str]) -> Sequence[Column[Ord
 
 
 def _filters(req: PageRequest, tx: ReadTx, channels: dict[str, str]) -> list[Choice]:
-    places = [each for each in network.locations(tx).values() if req.location_id in (None, each.id)]
+    locations = [each for each in network.locations(tx).values() if req.location_id in (None, each.id)]
     queues = list(
         dict.fromkeys([each.name for each in rules.compiled_rules(tx).document.queues] + [req.query("queue")])
     )
     found = [Choice("channel", _m("Channel"), [("", _m("Any channel")), *channels.items()])]
-    if len(places) > 1:
-        options = [("", _m("Any location")), *((str(each.id), each.name) for each in places)]
+    if len(locations) > 1:
+        options = [("", _m("Any location")), *((str(each.id), each.name) for each in locations)]
         found.append(Choice("location", _m("Location"), options))
     found.append(Choice("payment", _m("Payment"), PAYMENTS))
     if any(queues):

@@ -66,11 +66,11 @@ def _as_announced(row: ReceiptRow) -> Cell:
     return Status(Badge(_m("yes"), "success", "check"), is_quiet=True)
 
 
-def receipt_list(req: PageRequest, places: Mapping[int, Location]) -> ListPage[ReceiptRow]:
+def receipt_list(req: PageRequest, locations: Mapping[int, Location]) -> ListPage[ReceiptRow]:
     """Goods receipts, newest first."""
 
     def fetch(tx: ReadTx, query: Query, limit: int) -> Slice[ReceiptRow]:
-        wanted = lists.place(query, view.SORTING, limit)
+        wanted = lists.keyset(query, view.SORTING, limit)
         rows = view.rows(tx, wanted=ReceiptFilter(req.location_id, wanted))
         return lists.cut(rows, view.SORTING, wanted)
 
@@ -85,7 +85,7 @@ def receipt_list(req: PageRequest, places: Mapping[int, Location]) -> ListPage[R
                 "s1",
                 "id",
             ),
-            Column(_m("Location"), lambda row: Text(places[row.location_id].name), "s3"),
+            Column(_m("Location"), lambda row: Text(locations[row.location_id].name), "s3"),
             Column(_m("Document"), _document, "s5"),
             Column(_m("SKUs"), lambda row: Count(row.skus), "num minor", "skus"),
             Column(_m("Units"), lambda row: Count(row.units, "strong"), "num s4", "units"),
@@ -104,16 +104,18 @@ def receipt_list(req: PageRequest, places: Mapping[int, Location]) -> ListPage[R
 def show(req: PageRequest, toast: Toast | None = None, status: int = 200) -> Response:
     """What is expected, and the receipts; or all receipts as CSV."""
     with req.app.db.read() as tx:
-        places = network.locations(tx)
-        listed = receipt_list(req, places)
+        locations = network.locations(tx)
+        listed = receipt_list(req, locations)
         if req.query("format") == "csv":
             return listed.csv(req)
         found = listed.load(req, tx)
         expected = _choices(tx, req.location_id)
     context = {
         "list": found,
-        "places": places,
-        "locations": [each for each in places.values() if each.active and req.location_id in (None, each.id)],
+        "places": locations,
+        "locations": [
+            each for each in locations.values() if each.active and req.location_id in (None, each.id)
+        ],
         "expected": expected,
         "may_work": req.principal.can(Permission.STOCK_WORK),
     }
@@ -136,8 +138,8 @@ def _choices(tx: ReadTx, location_id: LocationId | None) -> list[Expected]:
             key = (line.kind, line.number, line.location_id)
             documents[key] = documents.get(key, 0) + line.expected
     return found + [
-        Expected(f"{kind}:{number}", f"{_(KINDS[SupplyKind(kind)])} {number}", place, units)
-        for (kind, number, place), units in documents.items()
+        Expected(f"{kind}:{number}", f"{_(KINDS[SupplyKind(kind)])} {number}", location, units)
+        for (kind, number, location), units in documents.items()
     ]
 
 
@@ -164,14 +166,14 @@ def station(req: PageRequest, toast: Toast | None = None, status: int = 200) -> 
     location_id, document = _chosen(req)
     is_scan = req.http.url.path.endswith("/scan")
     with req.app.db.read() as tx:
-        place = network.location(tx, location_id=location_id)
+        location = network.location(tx, location_id=location_id)
         expected = _expected(tx, location_id, document)
         units = _units(req)
         if is_scan and toast is None:
             toast = _scanned(tx, req, units)
         skus = list(dict.fromkeys([*expected, *units]))
         context = {
-            "place": place,
+            "place": location,
             "document": document,
             "title": _title(document),
             "expected": expected,

@@ -33,21 +33,21 @@ BACK = f"{ROOT}/replenishment"
 def show(req: PageRequest, toast: Toast | None = None, status: int = 200) -> Response:
     """Every rule, or those as CSV."""
     with req.app.db.read() as tx:
-        places = network.locations(tx)
-        listed = rule_list(places)
+        locations = network.locations(tx)
+        listed = rule_list(locations)
         if listed.wants_csv(req):
             return listed.csv(req)
         found = listed.load(req, tx)
     context = {
         "list": found,
-        "choices": [each for each in places.values() if each.active],
+        "choices": [each for each in locations.values() if each.active],
         "kinds": {kind: _(word) for kind, word in ALL_OF_KIND.items()},
         "may_write": req.principal.can(Permission.INVENTORY_WRITE),
     }
     return page.render(req, "replenishment/replenishment.html", context, toast=toast, status=status)
 
 
-def rule_list(places: Mapping[int, Location]) -> ListPage[Rule]:
+def rule_list(locations: Mapping[int, Location]) -> ListPage[Rule]:
     """Replenishment rules, general ones first, or in the order that the address asks for."""
 
     def items(row: Rule) -> Cell:
@@ -55,13 +55,13 @@ def rule_list(places: Mapping[int, Location]) -> ListPage[Rule]:
 
     def where(row: Rule) -> str:
         if row.location_id:
-            return places[row.location_id].name
+            return locations[row.location_id].name
         return _(ALL_OF_KIND[row.location_kind]) if row.location_kind else _("Every location")
 
     keys: Mapping[str, Callable[[Rule], Sortable]] = {
         "items": lambda row: (row.sku or row.category or "").casefold(),
         "location": where,
-        "source": lambda row: places[row.source_id].name,
+        "source": lambda row: locations[row.source_id].name,
         "min_quantity": lambda row: row.min_quantity,
         "max_quantity": lambda row: row.max_quantity,
         "cover_days": lambda row: row.cover_days or 0,
@@ -75,7 +75,7 @@ def rule_list(places: Mapping[int, Location]) -> ListPage[Rule]:
         columns=(
             Column(_m("Items"), items, "s1", "items"),
             Column(_m("Location"), lambda row: Text(where(row)), "s2", "location"),
-            Column(_m("From"), lambda row: Text(places[row.source_id].name), "s3", "source"),
+            Column(_m("From"), lambda row: Text(locations[row.source_id].name), "s3", "source"),
             Column(_m("Minimum"), lambda row: Count(row.min_quantity), "num s4", "min_quantity"),
             Column(_m("Maximum"), lambda row: Count(row.max_quantity), "num s5", "max_quantity"),
             Column(_m("Days of cover"), lambda row: Count(row.cover_days or None), "num s6", "cover_days"),

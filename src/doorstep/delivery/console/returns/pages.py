@@ -84,7 +84,7 @@ def return_list(req: PageRequest, tx: ReadTx) -> ListPage[ReturnRow]:
     counts = view.counts(tx, location_id=req.location_id)
 
     def fetch(tx: ReadTx, query: Query, limit: int) -> Slice[ReturnRow]:
-        wanted = lists.place(query, view.SORTING, limit)
+        wanted = lists.keyset(query, view.SORTING, limit)
         rows = view.stage(tx, stage=chosen, location_id=req.location_id, page=wanted)
         return lists.cut(rows, view.SORTING, wanted)
 
@@ -142,8 +142,8 @@ def _found(req: PageRequest, tx: ReadTx) -> ReturnDetail:
     """The return of the address, if this person may see it."""
     found = view.detail(tx, return_id=req.number("return_id"), now=req.now)
     location_id = found.entry.summary.location_id
-    place = None if location_id is None else LocationId(location_id)
-    req.principal.require(Permission.RETURNS_READ, at=place)
+    location = None if location_id is None else LocationId(location_id)
+    req.principal.require(Permission.RETURNS_READ, at=location)
     return found
 
 

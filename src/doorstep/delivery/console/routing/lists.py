@@ -44,7 +44,7 @@ def version_list(names: Mapping[str, str]) -> ListPage[Version]:
     """Versions of the rule set, newest first."""
 
     def fetch(tx: ReadTx, query: Query, limit: int) -> Slice[Version]:
-        wanted = lists.place(query, views.VERSIONS, limit)
+        wanted = lists.keyset(query, views.VERSIONS, limit)
         return lists.cut(views.versions(tx, page=wanted), views.VERSIONS, wanted)
 
     def person(actor: str | None) -> str:
@@ -176,7 +176,7 @@ def run_list(currency: str) -> ListPage[ListedRun]:
     """Past runs, newest first."""
 
     def fetch(tx: ReadTx, query: Query, limit: int) -> Slice[ListedRun]:
-        wanted = lists.place(query, views.RUNS, limit)
+        wanted = lists.keyset(query, views.RUNS, limit)
         found = views.runs(tx, page=wanted, kind=query.get("kind"))
         return lists.cut(found, views.RUNS, wanted)
 

@@ -85,23 +85,23 @@ def _columns(today: date) -> Sequence[Column[SupplyRow]]:
     )
 
 
-def supply_list(req: PageRequest, places: Sequence[Location]) -> ListPage[SupplyRow]:
+def supply_list(req: PageRequest, locations: Sequence[Location]) -> ListPage[SupplyRow]:
     """Lines of documents, the soonest first."""
 
     def fetch(tx: ReadTx, query: Query, limit: int) -> Slice[SupplyRow]:
         state = query.get("state", SupplyState.OPEN.value)
-        place = lists.place(query, view.SORTING, limit)
+        location = lists.keyset(query, view.SORTING, limit)
         wanted = SupplyFilter(
             text=query.get("q").strip(),
             state="" if state == "all" else state,
             location_id=req.location_id or query.number("location"),
-            page=place,
+            page=location,
         )
-        return lists.cut(view.page(tx, wanted=wanted), view.SORTING, place)
+        return lists.cut(view.page(tx, wanted=wanted), view.SORTING, location)
 
     filters = [Choice("state", _m("Status"), VIEWS)]
-    if len(places) > 1:
-        options = [("", _m("Any location")), *((str(each.id), each.name) for each in places)]
+    if len(locations) > 1:
+        options = [("", _m("Any location")), *((str(each.id), each.name) for each in locations)]
         filters.append(Choice("location", _m("Location"), options))
     return ListPage(
         path="/supplies",
@@ -119,14 +119,14 @@ def supply_list(req: PageRequest, places: Sequence[Location]) -> ListPage[Supply
 def show(req: PageRequest, toast: Toast | None = None, status: int = 200) -> Response:
     """The list, or all of it as CSV."""
     with req.app.db.read() as tx:
-        places = [each for each in network.locations(tx).values() if req.location_id in (None, each.id)]
-        listed = supply_list(req, places)
+        locations = [each for each in network.locations(tx).values() if req.location_id in (None, each.id)]
+        listed = supply_list(req, locations)
         if req.query("format") == "csv":
             return listed.csv(req)
         found = listed.load(req, tx)
     context = {
         "list": found,
-        "choices": places,
+        "choices": locations,
         "kinds": [(str(kind), _(word)) for kind, word in KINDS.items()],
         "may_write": req.principal.can(Permission.INVENTORY_WRITE),
     }
@@ -143,12 +143,12 @@ def one(
         req.principal.require(Permission.INVENTORY_READ, at=supply.location_id)
         rows = promise_view.of_supply(tx, supply_id=supply_id)
         waiting = promise_view.of_sku(tx, sku=supply.sku) if tried is not None else []
-        place = network.location(tx, location_id=supply.location_id)
+        location = network.location(tx, location_id=supply.location_id)
     context = {
         "supply": supply,
         "kind": KINDS[supply.kind],
         "badge": STATES[supply.state],
-        "place": place,
+        "place": location,
         "promises": rows,
         "open_units": sum(row.quantity - row.arrived for row in rows if row.state == "open"),
         "today": req.now.astimezone(req.zone).date(),

@@ -56,12 +56,12 @@ def _yes(*, is_so: bool) -> Cell:
     return Text(_("yes") if is_so else _("no"))
 
 
-def transfer_list(req: PageRequest, places: Mapping[int, Location]) -> ListPage[TransferRow]:
+def transfer_list(req: PageRequest, locations: Mapping[int, Location]) -> ListPage[TransferRow]:
     """Transfers, newest first."""
 
     def fetch(tx: ReadTx, query: Query, limit: int) -> Slice[TransferRow]:
         states = tuple(TransferState) if query.get("state") == "all" else OPEN
-        wanted = lists.place(query, view.SORTING, limit)
+        wanted = lists.keyset(query, view.SORTING, limit)
         found = view.rows(tx, wanted=TransferFilter(req.location_id, states, wanted))
         return lists.cut(found, view.SORTING, wanted)
 
@@ -71,8 +71,8 @@ def transfer_list(req: PageRequest, places: Mapping[int, Location]) -> ListPage[
             Column(_m("Transfer"), _name, "s1", "id"),
             Column(_m("Reference"), lambda row: lists.text(row.reference), only_in_file=True),
             Column(_m("Suggested"), lambda row: _yes(is_so=row.suggested), only_in_file=True),
-            Column(_m("From"), lambda row: Text(places[row.origin_id].name), "s3"),
-            Column(_m("To"), lambda row: Text(places[row.destination_id].name), "s5"),
+            Column(_m("From"), lambda row: Text(locations[row.origin_id].name), "s3"),
+            Column(_m("To"), lambda row: Text(locations[row.destination_id].name), "s5"),
             Column(_m("SKUs"), lambda row: Count(row.skus), "num minor", "skus"),
             Column(_m("Units"), lambda row: Count(row.units, "strong"), "num s4", "units"),
             Column(_m("Status"), lambda row: Status(STATES[row.state]), "s2"),
@@ -90,14 +90,14 @@ def transfer_list(req: PageRequest, places: Mapping[int, Location]) -> ListPage[
 def show(req: PageRequest, toast: Toast | None = None, status: int = 200) -> Response:
     """The list, or all of it as CSV."""
     with req.app.db.read() as tx:
-        places = network.locations(tx)
-        listed = transfer_list(req, places)
+        locations = network.locations(tx)
+        listed = transfer_list(req, locations)
         if req.query("format") == "csv":
             return listed.csv(req)
         found = listed.load(req, tx)
     context = {
         "list": found,
-        "choices": [each for each in places.values() if each.active],
+        "choices": [each for each in locations.values() if each.active],
         "mine": req.location_id or "",
         "may_work": req.principal.can(Permission.STOCK_WORK),
     }

@@ -146,7 +146,7 @@ class Work:
     """A fulfillment order with its location and dates."""
 
     id: int
-    place: WorkLocation
+    location: WorkLocation
     state: State
     version: int
     decision_id: int | None
@@ -165,10 +165,10 @@ class Work:
     lines: tuple[WorkLine, ...]
 
 
-PLACE = """
+LOCATION = """
     jsonb_build_object('id', l.id, 'code', l.code, 'name', l.name, 'kind', l.kind, 'city', l.city,
                        'latitude', l.latitude, 'longitude', l.longitude, 'timezone', l.timezone,
-                       'carrier', l.carrier) AS place
+                       'carrier', l.carrier) AS location
 """
 
 
@@ -177,7 +177,7 @@ def select_work(tx: ReadTx, *, order_id: int) -> list[Work]:
     return tx.all(
         Work,
         f"""
-        SELECT f.id, {PLACE}, f.state, f.version, f.decision_id, f.reject_reason, f.reject_note, f.created_at,
+        SELECT f.id, {LOCATION}, f.state, f.version, f.decision_id, f.reject_reason, f.reject_note, f.created_at,
                f.accepted_at, f.picked_at, f.packed_at, f.shipped_at, {SHIP_BY} AS ship_by, f.release_after, f.released_at,
                f.leaves_at, f.held_back,
                (SELECT jsonb_agg(jsonb_build_object('line_no', w.line_no, 'sku', w.sku, 'quantity', w.quantity,

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime
 
-from doorstep.domain.analytics.store.order import PLACE, WorkLocation
+from doorstep.domain.analytics.store.order import LOCATION, WorkLocation
 from doorstep.domain.analytics.store.orders import SHIP_BY
 from doorstep.domain.fulfillment.model import State
 from doorstep.domain.shipping.model import LabelState
@@ -53,7 +53,7 @@ class Card:
     id: int
     order_id: int
     order_number: str
-    place: WorkLocation
+    location: WorkLocation
     state: State
     version: int
     is_held: bool
@@ -78,7 +78,7 @@ class Card:
 
 
 _CARD = f"""
-    SELECT f.id, f.order_id, o.number AS order_number, {PLACE}, f.state, f.version,
+    SELECT f.id, f.order_id, o.number AS order_number, {LOCATION}, f.state, f.version,
            EXISTS (SELECT 1 FROM order_holds h WHERE h.order_id = o.id AND h.released_at IS NULL) AS is_held,
            CASE WHEN f.recall_requested_at IS NULL THEN '' ELSE f.recall_reason END AS recall_reason, o.pickup,
            coalesce(a.name, '') AS customer, coalesce(a.city, '') AS city, o.shipping_method, o.note, f.created_at,
@@ -154,7 +154,7 @@ def select_card(tx: ReadTx, *, fulfillment_order_id: int) -> Card | None:
 class OpenWork:
     """Count the open work of a location."""
 
-    place: WorkLocation
+    location: WorkLocation
     to_accept: int
     to_pick: int
     to_pack: int
@@ -171,7 +171,7 @@ def select_loads(tx: ReadTx, *, now: datetime) -> list[OpenWork]:
     return tx.all(
         OpenWork,
         f"""
-        SELECT {PLACE}, count(*) FILTER (WHERE f.state = 'open') AS to_accept,
+        SELECT {LOCATION}, count(*) FILTER (WHERE f.state = 'open') AS to_accept,
                count(*) FILTER (WHERE f.state = 'accepted') AS to_pick,
                count(*) FILTER (WHERE f.state = 'picked') AS to_pack,
                count(*) FILTER (WHERE f.state = 'packed') AS to_ship,

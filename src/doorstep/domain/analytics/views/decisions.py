@@ -141,7 +141,7 @@ def _sent(row: DecisionRow, works: Sequence[Work]) -> dict[str, dict[int, int]]:
     found: dict[str, dict[int, int]] = {}
     for work in works:
         if work.decision_id == row.id:
-            units = found.setdefault(work.place.code, {})
+            units = found.setdefault(work.location.code, {})
             for line in work.lines:
                 units[line.line_no] = units.get(line.line_no, 0) + line.quantity
     return found
@@ -150,5 +150,5 @@ def _sent(row: DecisionRow, works: Sequence[Work]) -> dict[str, dict[int, int]]:
 def _named(row: DecisionRow, works: Sequence[Work]) -> set[str]:
     explanation = row.explanation
     codes = {each.location for line in explanation.lines for each in line.candidates}
-    codes |= {work.place.code for work in works if work.decision_id == row.id}
+    codes |= {work.location.code for work in works if work.decision_id == row.id}
     return codes | set(explanation.runner_up.locations if explanation.runner_up else ())

@@ -53,7 +53,7 @@ class Board:
 
 def loads(tx: ReadTx, *, now: datetime, location_id: int | None = None) -> list[OpenWork]:
     """Counts of open work by location (or at one location)."""
-    return [load for load in store.select_loads(tx, now=now) if location_id in (None, load.place.id)]
+    return [load for load in store.select_loads(tx, now=now) if location_id in (None, load.location.id)]
 
 
 def board(tx: ReadTx, *, location_id: int, timezone: str, now: datetime) -> Board:

@@ -76,20 +76,20 @@ def open_directed(tx: WriteTx, *, missing: Sequence[MissingStock], at: datetime)
         return []
     pairs = [(miss.location_id, miss.sku) for miss in missing]
     opened = store.insert_directed(tx, pairs, title=_DIRECTED, at=at)
-    by_place = {(each.location_id, each.directed_sku): each.id for each in opened}
+    by_location = {(each.location_id, each.directed_sku): each.id for each in opened}
     lines = [
-        (by_place[miss.location_id, miss.sku], miss.sku, miss.condition)
+        (by_location[miss.location_id, miss.sku], miss.sku, miss.condition)
         for miss in missing
-        if (miss.location_id, miss.sku) in by_place
+        if (miss.location_id, miss.sku) in by_location
     ]
     store.insert_lines(tx, lines)
     orders = {(miss.location_id, miss.sku): miss.order_id for miss in reversed(missing)}
     reported = [
-        events.CountOpened(key, place[0], rules.CountKind.DIRECTED.value, orders[place])
-        for place, key in by_place.items()
+        events.CountOpened(key, location[0], rules.CountKind.DIRECTED.value, orders[location])
+        for location, key in by_location.items()
     ]
     event_log.append(tx, reported, at=at)
-    return list(by_place.values())
+    return list(by_location.values())
 
 
 def find(tx: WriteTx, *, command: Command, found: Sequence[CountedSku], adds: bool) -> None:

@@ -34,7 +34,7 @@ class FeedResult:
     is_replay: bool
 
 
-def apply_feed(tx: WriteTx, *, feed: Feed, places: Mapping[str, LocationId], now: datetime) -> FeedResult:
+def apply_feed(tx: WriteTx, *, feed: Feed, locations: Mapping[str, LocationId], now: datetime) -> FeedResult:
     """Bring stock to what a source reports. `places` are its permitted locations, by code.
 
     A bad line is rejected and the others apply. Raises Invalid for an unreadable feed, FeedTaken when the key belongs to
@@ -45,10 +45,10 @@ def apply_feed(tx: WriteTx, *, feed: Feed, places: Mapping[str, LocationId], now
     if feed_id is None:
         return _replayed(tx, feed)
     known = claim_store.select_known(tx, skus=sorted({line.sku for line in checked.lines}))
-    wanted, results = rules.split_valid(checked, known=known, places=places)
+    wanted, results = rules.split_valid(checked, known=known, locations=locations)
     basis = ClaimOrigin(MovementType.SYNCHRONIZED, f"feed/{checked.source}/{feed_id}")
     settled = claims.apply(tx, claims=list(wanted.values()), basis=basis, at=now)
-    results += [_result(checked, place, each) for place, each in zip(wanted, settled, strict=True)]
+    results += [_result(checked, location, each) for location, each in zip(wanted, settled, strict=True)]
     results.sort(key=lambda each: each.line_no)
     store.write_results(tx, results, feed_id=feed_id)
     _record_update(tx, checked, settled)
@@ -58,8 +58,10 @@ def apply_feed(tx: WriteTx, *, feed: Feed, places: Mapping[str, LocationId], now
 
 def _record_update(tx: WriteTx, feed: Feed, settled: Sequence[ClaimResult]) -> None:
     """Record that the source updated these locations."""
-    places = sorted({each.claim.location_id for each in settled})
-    freshness.record_update(tx, updates=[SourceUpdate(place, feed.source, feed.as_of) for place in places])
+    locations = sorted({each.claim.location_id for each in settled})
+    freshness.record_update(
+        tx, updates=[SourceUpdate(location, feed.source, feed.as_of) for location in locations]
+    )
 
 
 def _replayed(tx: WriteTx, feed: Feed) -> FeedResult:
@@ -72,8 +74,8 @@ def _replayed(tx: WriteTx, feed: Feed) -> FeedResult:
     return FeedResult(before, [], is_replay=True)
 
 
-def _result(feed: Feed, place: int, settled: ClaimResult) -> LineResult:
-    line, verdict = feed.lines[place], settled.verdict
+def _result(feed: Feed, location: int, settled: ClaimResult) -> LineResult:
+    line, verdict = feed.lines[location], settled.verdict
     return LineResult(line.line_no, line.sku, line.location, verdict.outcome, settled.on_hand, verdict.reason)
 
 

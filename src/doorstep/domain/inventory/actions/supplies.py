@@ -130,11 +130,11 @@ def _locked(tx: WriteTx, supply_ids: Sequence[int], at: datetime) -> list[Supply
     return store.lock(tx, supply_ids=supply_ids)
 
 
-def _lock_positions(tx: WriteTx, places: Sequence[tuple[Sku, LocationId]], at: datetime) -> None:
+def _lock_positions(tx: WriteTx, locations: Sequence[tuple[Sku, LocationId]], at: datetime) -> None:
     """Make sure that supply has a position at its destination, so that its SKU has a lock."""
-    here = [Movement(MovementType.EXPECTED, sku, location_id, 0, "", at) for sku, location_id in places]
+    here = [Movement(MovementType.EXPECTED, sku, location_id, 0, "", at) for sku, location_id in locations]
     ledger.ensure_positions(tx, here)
-    ledger.lock_positions(tx, parts=sorted({(sku, Condition.NEW.value) for sku, _ in places}))
+    ledger.lock_positions(tx, parts=sorted({(sku, Condition.NEW.value) for sku, _ in locations}))
 
 
 def _apply(

@@ -65,10 +65,10 @@ def elsewhere(
             continue
         because = next(
             (
-                place.unknown
+                location.unknown
                 for part in found.parts
-                for place in part.places
-                if place.location_id == node.id and place.unknown
+                for location in part.locations
+                if location.location_id == node.id and location.unknown
             ),
             "",
         )
@@ -89,7 +89,7 @@ def _at(found: Availability, location_id: int) -> int | None:
 
 
 def _counted(part: PartAnswer, location_id: int) -> int | None:
-    here = [place.counted for place in part.places if place.location_id == location_id]
+    here = [location.counted for location in part.locations if location.location_id == location_id]
     return sum(here) // part.quantity if here else None
 
 

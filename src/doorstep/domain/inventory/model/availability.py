@@ -136,7 +136,7 @@ class PartAnswer:
     sku: Sku
     condition: Condition
     quantity: int
-    places: tuple[Share, ...]
+    locations: tuple[Share, ...]
     held: int
     committed: int
     threshold: Ruling
@@ -148,7 +148,7 @@ class PartAnswer:
 
     @property
     def on_hand(self) -> int:
-        return sum(place.on_hand for place in self.places)
+        return sum(location.on_hand for location in self.locations)
 
 
 @dataclass(frozen=True, slots=True)
@@ -210,7 +210,7 @@ def _together(question: Question, parts: tuple[PartAnswer, ...]) -> int:
     for part in parts:
         here: dict[int, int] = {}
         for location_id, units in (
-            *((place.location_id, place.counted) for place in part.places),
+            *((location.location_id, location.counted) for location in part.locations),
             *((each.location_id, each.free) for each in part.incoming),
         ):
             if question.location_id in (None, location_id):
@@ -228,26 +228,26 @@ def _part(question: Question, part: Part, inputs: AvailabilityInputs) -> PartAns
     sku, condition, units = part
     ruled_as = _ruled_as(question.sku, sku, condition)
     levels = inputs.stock.get((sku, condition), ())
-    places = tuple(_share(question, stock, ruled_as, inputs) for stock in levels)
+    locations = tuple(_share(question, stock, ruled_as, inputs) for stock in levels)
     demand = inputs.demand.get((sku, condition), Demand())
     threshold, pools = _kept_back(question, ruled_as, inputs.policies)
     incoming = _coming(question, ruled_as, inputs) if condition is Condition.NEW else ()
     committed = demand.committed - demand.waiting + demand.arrived
     kept = threshold.value + sum(ruling.value for _, ruling in pools)
     coming = _net(incoming, demand.undated)
-    free = sum(place.counted for place in places) + coming - demand.held - committed - kept
-    unknown = [place for place in places if place.unknown]
+    free = sum(location.counted for location in locations) + coming - demand.held - committed - kept
+    unknown = [location for location in locations if location.unknown]
     if question.location_id is not None:
-        here = [place for place in places if place.location_id == question.location_id]
-        local = sum(place.counted for place in here)
+        here = [location for location in locations if location.location_id == question.location_id]
+        local = sum(location.counted for location in here)
         local += sum(each.free for each in incoming if each.location_id == question.location_id)
-        unknown = [place for place in here if place.unknown] or (unknown if free < local else [])
+        unknown = [location for location in here if location.unknown] or (unknown if free < local else [])
         free = min(free, local)
     return PartAnswer(
         sku=sku,
         condition=condition,
         quantity=units,
-        places=places,
+        locations=locations,
         held=demand.held,
         committed=committed,
         threshold=threshold,
@@ -255,7 +255,7 @@ def _part(question: Question, part: Part, inputs: AvailabilityInputs) -> PartAns
         incoming=incoming,
         backordered=sum(each.free for each in incoming) - coming,
         free=free,
-        unknown=tuple(place.unknown for place in unknown),
+        unknown=tuple(location.unknown for location in unknown),
     )
 
 
@@ -325,9 +325,9 @@ def _coming(question: Question, sku: Sku, inputs: AvailabilityInputs) -> tuple[I
 
 def _as_of(parts: tuple[PartAnswer, ...], inputs: AvailabilityInputs) -> datetime:
     updated = [
-        inputs.nodes[place.location_id].updated_at
+        inputs.nodes[location.location_id].updated_at
         for part in parts
-        for place in part.places
-        if not place.left_out
+        for location in part.locations
+        if not location.left_out
     ]
     return min((at for at in updated if at is not None), default=inputs.at)

@@ -73,30 +73,30 @@ def check(feed: Feed, *, now: datetime) -> Feed:
 
 
 def split_valid(
-    feed: Feed, *, known: Collection[str], places: Mapping[str, LocationId]
+    feed: Feed, *, known: Collection[str], locations: Mapping[str, LocationId]
 ) -> tuple[dict[int, Claim], list[LineResult]]:
     """Valid lines as claims, by their place in the feed, and invalid ones with the reason."""
     claims: dict[int, Claim] = {}
     refused: list[LineResult] = []
     first: dict[object, int] = {}
-    for place, line in enumerate(feed.lines):
-        reason = _reason(line, feed.mode, known, places)
+    for location, line in enumerate(feed.lines):
+        reason = _reason(line, feed.mode, known, locations)
         if not reason:
-            location_id, is_change = places[line.location], feed.mode is Mode.DELTA
+            location_id, is_change = locations[line.location], feed.mode is Mode.DELTA
             claim = Claim(Sku(line.sku), location_id, line.condition, line.quantity, feed.as_of, is_change)
             before = first.setdefault(claim.position, line.line_no)
             if is_change or before == line.line_no:
-                claims[place] = claim
+                claims[location] = claim
                 continue
             reason = f"Line {before} has the same position."
         refused.append(LineResult(line.line_no, line.sku, line.location, ClaimOutcome.REFUSED, reason=reason))
     return claims, refused
 
 
-def _reason(line: StockLine, mode: Mode, known: Collection[str], places: Mapping[str, LocationId]) -> str:
+def _reason(line: StockLine, mode: Mode, known: Collection[str], locations: Mapping[str, LocationId]) -> str:
     if line.sku not in known:
         return "The catalog does not have this SKU."
-    if line.location not in places:
+    if line.location not in locations:
         return "There is no such location, or it belongs to someone else."
     if mode is Mode.SET and line.quantity < 0:
         return "The quantity must be 0 or more."

@@ -56,13 +56,13 @@ def reach(scopes: Iterable[Scope]) -> Scope:
     """The smallest scope that covers all of these: what a change of a rule can affect."""
     given = list(scopes)
     goods = all(scope.names_goods for scope in given)
-    places = all(scope.names_locations for scope in given)
+    locations = all(scope.names_locations for scope in given)
     return Scope(
         skus=_union(scope.skus for scope in given) if goods else (),
         styles=_union(scope.styles for scope in given) if goods else (),
         categories=_union(scope.categories for scope in given) if goods else (),
-        locations=_union(scope.locations for scope in given) if places else (),
-        location_kinds=_union(scope.location_kinds for scope in given) if places else (),
+        locations=_union(scope.locations for scope in given) if locations else (),
+        location_kinds=_union(scope.location_kinds for scope in given) if locations else (),
     )
 
 
@@ -191,8 +191,8 @@ def matching_rules(
 ) -> list[Rule]:
     """The active rules that apply here, the deciding one first. Pass rules of one kind (and audience)."""
     ranked = [
-        (place, rule)
+        (location, rule)
         for rule in rules
-        if rule.terms.active and (place := rank(rule, goods=goods, site=site, channel=channel)) is not None
+        if rule.terms.active and (location := rank(rule, goods=goods, site=site, channel=channel)) is not None
     ]
     return [rule for _, rule in sorted(ranked, key=lambda each: each[0])]

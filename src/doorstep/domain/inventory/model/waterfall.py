@@ -21,8 +21,8 @@ def waterfall(part: PartAnswer) -> list[Step]:
     is at most that, and at most what is there).
     """
     steps = [Step("On hand everywhere", part.on_hand)]
-    for place in part.places:
-        steps += _steps_of(place)
+    for location in part.locations:
+        steps += _steps_of(location)
     steps += [Step(f"Incoming: {each.document}", each.free) for each in part.incoming if each.free]
     asked = (
         ("Reserved for backorders first", part.backordered),
@@ -36,16 +36,20 @@ def waterfall(part: PartAnswer) -> list[Step]:
     return steps
 
 
-def _steps_of(place: Share) -> list[Step]:
+def _steps_of(location: Share) -> list[Step]:
     """A location's units that do not count, and why."""
-    if place.left_out:
-        return [Step(f"{place.name}: {place.left_out}", -place.on_hand, place.rule)] if place.on_hand else []
-    if place.unknown:
-        return [Step(place.unknown, -place.on_hand)] if place.on_hand else []
+    if location.left_out:
+        return (
+            [Step(f"{location.name}: {location.left_out}", -location.on_hand, location.rule)]
+            if location.on_hand
+            else []
+        )
+    if location.unknown:
+        return [Step(location.unknown, -location.on_hand)] if location.on_hand else []
     steps = []
-    if place.reserved:
-        steps.append(Step(f"{place.name}: reserved for orders", -place.reserved))
-    safety = place.on_hand - place.reserved - place.counted
+    if location.reserved:
+        steps.append(Step(f"{location.name}: reserved for orders", -location.reserved))
+    safety = location.on_hand - location.reserved - location.counted
     if safety:
-        steps.append(Step(f"{place.name}: safety stock", -safety, place.safety_stock))
+        steps.append(Step(f"{location.name}: safety stock", -safety, location.safety_stock))
     return steps

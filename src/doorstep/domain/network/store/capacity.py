@@ -14,7 +14,10 @@ _SHIFTS = "unnest(%(locations)s::bigint[], %(starts)s::timestamptz[]) AS s (loca
 
 def _keys(shifts: Sequence[ShiftKey]) -> dict[str, object]:
     ordered = sorted(shifts)
-    return {"locations": [place for place, _ in ordered], "starts": [starts_at for _, starts_at in ordered]}
+    return {
+        "locations": [location for location, _ in ordered],
+        "starts": [starts_at for _, starts_at in ordered],
+    }
 
 
 def ensure_loads(tx: WriteTx, shifts: Sequence[ShiftKey]) -> None:

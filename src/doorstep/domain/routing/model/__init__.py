@@ -14,7 +14,7 @@ from doorstep.domain.routing.model.demand import (
 )
 from doorstep.domain.routing.model.explanation import Alternative, Candidate, Explanation, LineExplanation
 from doorstep.domain.routing.model.great_circle import GreatCircle
-from doorstep.domain.routing.model.network import Lane, Lanes, Network, Place, try_move
+from doorstep.domain.routing.model.network import Lane, Lanes, Network, RoutingLocation, try_move
 from doorstep.domain.routing.model.plan import Decision, plan
 from doorstep.domain.routing.model.score import Scores
 from doorstep.domain.routing.model.supply import Basket, Supply
@@ -35,7 +35,7 @@ __all__ = [
     "LineExplanation",
     "Network",
     "OrderAttributes",
-    "Place",
+    "RoutingLocation",
     "Scores",
     "StockKey",
     "StockLimits",

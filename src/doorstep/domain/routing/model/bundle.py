@@ -31,12 +31,16 @@ class Bundles:
             return problem, found, _ALONE
         joining = replace(problem, companion_locations=problem.companion_locations | parcels.keys())
         other = search.best(joining, parcels_before=parcels_before)
-        places = {part.stop.id for part in other.plan}
-        if not places & parcels.keys() or _unit_count(other.plan) < _unit_count(found.plan):
+        locations = {part.stop.id for part in other.plan}
+        if not locations & parcels.keys() or _unit_count(other.plan) < _unit_count(found.plan):
             return problem, found, _ALONE
         if _arrives(other.plan) > _arrives(found.plan):
             return problem, found, _ALONE
-        return joining, other, tuple([order for place in sorted(places) for order in parcels.get(place, ())])
+        return (
+            joining,
+            other,
+            tuple([order for location in sorted(locations) for order in parcels.get(location, ())]),
+        )
 
     def opened(self, demand: Demand, plan: Plan) -> None:
         """Store the parcels of a plan, if the customer is known."""

@@ -12,7 +12,7 @@ import msgspec
 
 from doorstep.domain.routing.model.demand import Demand
 from doorstep.domain.routing.model.measure import Scale, Values, scale
-from doorstep.domain.routing.model.network import Lane, Network, Place
+from doorstep.domain.routing.model.network import Lane, Network, RoutingLocation
 from doorstep.domain.routing.model.rules.document import Costs, Locations, Rule
 from doorstep.kernel.ids import LocationId
 from doorstep.kernel.message import Message, written
@@ -58,7 +58,7 @@ class Stop(msgspec.Struct, eq=False):
     """
 
     id: LocationId
-    place: Place
+    location: RoutingLocation
     lane: Lane
     fixed_cost: FixedCost
     scale: Scale
@@ -82,7 +82,7 @@ class Site(msgspec.Struct, frozen=True):
     `cost` its total with the charge for a further parcel.
     """
 
-    place: Place
+    location: RoutingLocation
     toll: FixedCost
     cost: int
     rank: int
@@ -102,7 +102,7 @@ class Frame:
     def __post_init__(self) -> None:
         found = (
             (each.id, written(each.paused) if each.ships else _DOES_NOT_SHIP)
-            for each in self.network.places.values()
+            for each in self.network.locations.values()
             if each.paused or not each.ships
         )
         object.__setattr__(self, "shut", dict(found))
@@ -111,16 +111,16 @@ class Frame:
         """The locations under a rule, for any customer. The rule is kept: its identity is the key."""
         kept = self._sites.get(id(rule))
         if kept is None:
-            places = self.network.places.values()
-            kept = self._sites[id(rule)] = rule, {each.id: self._site(rule, each) for each in places}
+            locations = self.network.locations.values()
+            kept = self._sites[id(rule)] = rule, {each.id: self._site(rule, each) for each in locations}
         return kept[1]
 
-    def _site(self, rule: Rule, place: Place) -> Site:
-        bare = fixed_cost(place, Lane(place.id), self.costs)
-        load = round(place.backlog_hours * 60) if place.backlog_hours else 0
+    def _site(self, rule: Rule, location: RoutingLocation) -> Site:
+        bare = fixed_cost(location, Lane(location.id), self.costs)
+        load = round(location.backlog_hours * 60) if location.backlog_hours else 0
         # A further parcel is charged here; the charge of the first is removed when a whole plan is scored.
         cost = bare.total + self.costs.split_minor
-        return Site(place, bare, cost, sequence(rule.locations, place), load)
+        return Site(location, bare, cost, sequence(rule.locations, location), load)
 
     def days(self, instant: datetime) -> int:
         """Days from today (a proleptic ordinal)."""
@@ -157,9 +157,9 @@ class CandidateView:
 
     def _but_one(self) -> dict[LocationId, Message]:
         """Reasons against all locations but the pickup location."""
-        places = self.frame.network.places
+        locations = self.frame.network.locations
         why = Message("the customer picks up at %(location)s", location=self.pickup)
-        known = [places[each] for each in self.lanes if each in places]
+        known = [locations[each] for each in self.lanes if each in locations]
         return {
             each.id: written(each.paused) if each.code == self.pickup else why
             for each in known
@@ -175,19 +175,19 @@ class CandidateView:
             if (each in shut or lane.closed or each in refused) and each in sites
         }
 
-    def stop(self, place_id: LocationId, *, is_companion: bool) -> Stop | None:
+    def stop(self, location_id: LocationId, *, is_companion: bool) -> Stop | None:
         """The location as a candidate, or None."""
-        site, lane = self._sites.get(place_id), self.lanes.get(place_id)
-        if site is None or lane is None or place_id in self.reasons:
+        site, lane = self._sites.get(location_id), self.lanes.get(location_id)
+        if site is None or lane is None or location_id in self.reasons:
             return None
         if self.pickup:
-            lane = Lane(place_id, lane.km)
+            lane = Lane(location_id, lane.km)
         if is_companion:
             fixed, cost, parcels, co2 = _FREE, 0, 0, 0
         else:
             fixed, cost, parcels, co2 = site.toll, site.cost, 1, lane.co2_grams
             if lane.parcel_minor or lane.miss or co2:
-                fixed = fixed_cost(site.place, lane, self.frame.costs)
+                fixed = fixed_cost(site.location, lane, self.frame.costs)
                 cost = fixed.total + self.frame.costs.split_minor
         late = round(-log1p(-min(lane.miss, _SURE)) * _MILLION) if lane.miss else 0
         leaves = _NEVER_DAYS if lane.leaves_at is None else self.frame.days(lane.leaves_at)
@@ -195,7 +195,17 @@ class CandidateView:
         meters = round(lane.km * 1000)
         values = self.scale.of_stop((late, cost, parcels, meters, leaves, arrives, site.rank, site.load, co2))
         return Stop(
-            place_id, site.place, lane, fixed, self.scale, values, meters, late, arrives, co2, is_companion
+            location_id,
+            site.location,
+            lane,
+            fixed,
+            self.scale,
+            values,
+            meters,
+            late,
+            arrives,
+            co2,
+            is_companion,
         )
 
 
@@ -208,27 +218,27 @@ class _LazyStops(dict[LocationId, Stop | None]):
         self._candidates = candidates
         self._is_companion = is_companion
 
-    def __missing__(self, place_id: LocationId) -> Stop | None:
-        stop = self[place_id] = self._candidates.stop(place_id, is_companion=self._is_companion)
+    def __missing__(self, location_id: LocationId) -> Stop | None:
+        stop = self[location_id] = self._candidates.stop(location_id, is_companion=self._is_companion)
         return stop
 
 
-def fixed_cost(place: Place, lane: Lane, costs: Costs) -> FixedCost:
+def fixed_cost(location: RoutingLocation, lane: Lane, costs: Costs) -> FixedCost:
     """The fixed cost of a parcel from there."""
-    reroute = round(place.reject_rate * costs.reroute_minor) if place.reject_rate else 0
+    reroute = round(location.reject_rate * costs.reroute_minor) if location.reject_rate else 0
     late = round(lane.miss * costs.late_minor) if lane.miss else 0
-    load = round(place.backlog_hours * costs.backlog_hour_minor) if place.backlog_hours else 0
+    load = round(location.backlog_hours * costs.backlog_hour_minor) if location.backlog_hours else 0
     carbon = round(lane.co2_grams * costs.co2_kilo_minor / 1000) if lane.co2_grams else 0
-    return FixedCost(lane.parcel_minor, place.handling_minor, reroute, late, load, carbon)
+    return FixedCost(lane.parcel_minor, location.handling_minor, reroute, late, load, carbon)
 
 
-def sequence(locations: Locations, place: Place) -> int:
+def sequence(locations: Locations, location: RoutingLocation) -> int:
     """A location's position in the rule's list of codes, else of groups; unlisted ones come last."""
     if not locations.codes and not locations.groups:
         return 0
-    if place.code in locations.codes:
-        return locations.codes.index(place.code)
-    ranks = [rank for rank, group in enumerate(locations.groups) if group in place.groups]
+    if location.code in locations.codes:
+        return locations.codes.index(location.code)
+    ranks = [rank for rank, group in enumerate(locations.groups) if group in location.groups]
     return len(locations.codes) + min(ranks, default=len(locations.groups))
 
 

@@ -99,7 +99,7 @@ def due(
     at the location's throughput: enough for the horizon, and what must leave today first.
     """
     result: list[FulfillmentOrderId] = []
-    ahead = {place: float(bench.open_units) for place, bench in benches.items()}
+    ahead = {location: float(bench.open_units) for location, bench in benches.items()}
     for work in sorted(planned, key=_urgency):
         bench = benches[work.location_id]
         if not _is_time(work, now) and not _must_release(work, bench, now):

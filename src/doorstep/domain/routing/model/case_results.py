@@ -10,7 +10,7 @@ import msgspec
 
 from doorstep.domain.routing.model.demand import Demand, DemandLine, OrderAttributes
 from doorstep.domain.routing.model.great_circle import GreatCircle
-from doorstep.domain.routing.model.network import Lane, Network, Place
+from doorstep.domain.routing.model.network import Lane, Network, RoutingLocation
 from doorstep.domain.routing.model.plan import Decision, plan
 from doorstep.domain.routing.model.rules import compiled
 from doorstep.domain.routing.model.rules.cases import Case, CaseLane, CaseLocation
@@ -44,7 +44,7 @@ def run_cases(document: RuleSet, *, installed: Installed) -> list[CaseOutcome]:
 
 def _outcome(case: Case, compiled_rules: compiled.CompiledRules, installed: Installed) -> CaseOutcome:
     network = _network(case, installed)
-    codes = {place.code: place.id for place in network.places.values()}
+    codes = {location.code: location.id for location in network.locations.values()}
     unknown = sorted(_named(case) - codes.keys())
     if unknown:
         return CaseOutcome(case.name, (f"There is no location {', '.join(unknown)}: add it under places.",))
@@ -64,7 +64,7 @@ def _outcome(case: Case, compiled_rules: compiled.CompiledRules, installed: Inst
         Message("Line %(number)s: %(sentence)s", number=line.line_no, sentence=line.sentence)
         for line in decision.explanation.lines
     )
-    return CaseOutcome(case.name, tuple(_differences(case, decision, network.places)), sentences)
+    return CaseOutcome(case.name, tuple(_differences(case, decision, network.locations)), sentences)
 
 
 def _run(case: Case, document: RuleSet) -> Run | None:
@@ -107,27 +107,34 @@ def _demand(case: Case, codes: Mapping[str, LocationId]) -> Demand:
 
 def _network(case: Case, installed: Installed) -> Network:
     """The installed network, with the case's values in place of its own."""
-    network = Network({}, GreatCircle({})) if case.only_places else installed(case)
-    by_code = {place.code: place for place in network.places.values()}
-    given, fresh = [], max(network.places, default=0)
-    for each in case.places:
+    network = Network({}, GreatCircle({})) if case.only_locations else installed(case)
+    by_code = {location.code: location for location in network.locations.values()}
+    given, fresh = [], max(network.locations, default=0)
+    for each in case.locations:
         known = by_code.get(each.code)
         if known is None:
             fresh += 1
-            known = Place(LocationId(fresh), each.code, each.code, 0.0, 0.0, ships=True)
-        given.append(_place(each, known))
-    places = {**network.places, **{place.id: place for place in given}}
-    moved = {place.id: place for place in given if _is_elsewhere(place, network.places.get(place.id))}
-    by_id = {place.code: place.id for place in places.values()}
+            known = RoutingLocation(LocationId(fresh), each.code, each.code, 0.0, 0.0, ships=True)
+        given.append(_location(each, known))
+    locations = {**network.locations, **{location.id: location for location in given}}
+    moved = {
+        location.id: location
+        for location in given
+        if _is_elsewhere(location, network.locations.get(location.id))
+    }
+    by_id = {location.code: location.id for location in locations.values()}
     lanes = {by_id[each.location]: each for each in case.lanes if each.location in by_id}
-    return replace(network, places=places, ways=_ScenarioLanes(network, GreatCircle(moved), lanes))
+    return replace(network, locations=locations, ways=_ScenarioLanes(network, GreatCircle(moved), lanes))
 
 
-def _is_elsewhere(place: Place, installed: Place | None) -> bool:
-    return installed is None or (place.latitude, place.longitude) != (installed.latitude, installed.longitude)
+def _is_elsewhere(location: RoutingLocation, installed: RoutingLocation | None) -> bool:
+    return installed is None or (location.latitude, location.longitude) != (
+        installed.latitude,
+        installed.longitude,
+    )
 
 
-def _place(given: CaseLocation, known: Place) -> Place:
+def _location(given: CaseLocation, known: RoutingLocation) -> RoutingLocation:
     reported = {
         each: value for each in given.__struct_fields__ if (value := getattr(given, each)) is not None
     }
@@ -147,20 +154,22 @@ class _ScenarioLanes:
     def lanes(self, demand: Demand) -> Mapping[LocationId, Lane]:
         """A lane from every location, nearest first."""
         found = {**self.network.ways.lanes(demand), **self.crow.lanes(demand)}
-        for place, given in self.given.items():
+        for location, given in self.given.items():
             reported = {each: getattr(given, each) for each in given.__struct_fields__ if each != "location"}
             known = {each: value for each, value in reported.items() if value is not None}
             if given.closed is not None:
                 known["closed"] = written(given.closed) if given.closed else None
-            found[place] = msgspec.structs.replace(found[place], **known)
+            found[location] = msgspec.structs.replace(found[location], **known)
         return dict(sorted(found.items(), key=lambda each: (each[1].km, each[0])))
 
 
-def _differences(case: Case, decision: Decision, places: Mapping[LocationId, Place]) -> Iterable[str]:
+def _differences(
+    case: Case, decision: Decision, locations: Mapping[LocationId, RoutingLocation]
+) -> Iterable[str]:
     expect = case.expect
     found: Counter[tuple[int, str]] = Counter()
     for choice in decision.choices:
-        found[choice.line_no, places[choice.location_id].code] += choice.quantity
+        found[choice.line_no, locations[choice.location_id].code] += choice.quantity
     wanted: Counter[tuple[int, str]] = Counter()
     for sent in expect.sent:
         wanted[sent.line, sent.location] += sent.units

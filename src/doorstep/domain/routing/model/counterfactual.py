@@ -78,13 +78,13 @@ def counterfactual(
 def _runner_up(problem: OrderProblem, runner_up: Plan, better: Values, worse: Values) -> Message:
     tier, difference = _first_difference(problem, better, worse)
     if len(runner_up) == 1:
-        name = runner_up[0].stop.place.name
+        name = runner_up[0].stop.location.name
         if tier is None:
             return Message("%(place)s is equally good: the smaller location id wins.", place=name)
         return Message(
             "%(place)s wins if %(difference)s.", place=name, difference=_by(problem, tier, difference)
         )
-    names = Listed(tuple([part.stop.place.name for part in runner_up]), "and")
+    names = Listed(tuple([part.stop.location.name for part in runner_up]), "and")
     if tier is None:
         return Message("%(places)s are equally good: the smaller location id wins.", places=names)
     return Message(
@@ -94,14 +94,14 @@ def _runner_up(problem: OrderProblem, runner_up: Plan, better: Values, worse: Va
 
 def _excluded_nearer(problem: OrderProblem, plan: Plan) -> Message | None:
     """The nearest location that has everything, ships, and is nearer than all chosen ones, but was ruled out."""
-    places, used = problem.candidates.frame.network.places, {part.stop.id for part in plan}
+    locations, used = problem.candidates.frame.network.locations, {part.stop.id for part in plan}
     if problem.candidates.pickup or not (problem.candidates.reasons or problem.capacity):
         return None
     nearer = takewhile(lambda each: each not in used, problem.candidates.lanes)
-    shut = ((each, problem.reason_against(each)) for each in nearer if places[each].ships)
+    shut = ((each, problem.reason_against(each)) for each in nearer if locations[each].ships)
     reported = (
         Message(
-            "%(place)s is nearer and has everything, but %(reason)s.", place=places[each].name, reason=why
+            "%(place)s is nearer and has everything, but %(reason)s.", place=locations[each].name, reason=why
         )
         for each, why in shut
         if why and _has_everything(problem, each)
@@ -109,25 +109,25 @@ def _excluded_nearer(problem: OrderProblem, plan: Plan) -> Message | None:
     return next(reported, None)
 
 
-def _has_everything(problem: OrderProblem, place: LocationId) -> bool:
+def _has_everything(problem: OrderProblem, location: LocationId) -> bool:
     wants = zip(problem.wants, problem.stock_at, strict=True)
-    return all(there.get(place, 0) >= want.quantity for want, there in wants)
+    return all(there.get(location, 0) >= want.quantity for want, there in wants)
 
 
-def why_not_nearest(problem: OrderProblem, index: int, chosen: Stop, nearest: Stop, place: str) -> Message:
+def why_not_nearest(problem: OrderProblem, index: int, chosen: Stop, nearest: Stop, location: str) -> Message:
     """Why a line comes from a place and not from the nearest location that has it."""
-    takes, nearer = ((index, problem.wants[index].quantity),), nearest.place.name
+    takes, nearer = ((index, problem.wants[index].quantity),), nearest.location.name
     one, other = (score.values(problem, (Part(stop, takes),)) for stop in (chosen, nearest))
     by, difference = _first_difference(problem, one, other)
     if by is None:
         return Message(
             "%(place)s: %(nearer)s is nearer, but its stock serves other lines or orders better.",
-            place=place,
+            place=location,
             nearer=nearer,
         )
     return Message(
         "%(place)s: preferred over %(nearer)s, which is nearer and wins if %(difference)s.",
-        place=place,
+        place=location,
         nearer=nearer,
         difference=_by(problem, by, difference),
     )

@@ -53,12 +53,14 @@ class Parting:
 
     def _singles(self) -> list[Plan]:
         """Everything from one location; without tolerances the two best are enough."""
-        places = _common([unit.fits for unit in self.units])
+        locations = _common([unit.fits for unit in self.units])
         takes = tuple([take for unit in self.units for take in self._takes(unit)])
-        if len(places) > _RANKED and self._scale.count == 1:
-            ranked = sorted([(key, place) for place, key in self._single_keys(places.values(), 0).items()])
-            return [(Part(places[place], takes),) for _key, place in ranked[:_RANKED]]
-        return [(Part(stop, takes),) for stop in places.values()]
+        if len(locations) > _RANKED and self._scale.count == 1:
+            ranked = sorted(
+                [(key, location) for location, key in self._single_keys(locations.values(), 0).items()]
+            )
+            return [(Part(locations[location], takes),) for _key, location in ranked[:_RANKED]]
+        return [(Part(stop, takes),) for stop in locations.values()]
 
     def _two_best(self, singles: list[Plan]) -> list[Plan]:
         """The winner of the tiers and the runner-up, where no two parcels can be better."""
@@ -71,10 +73,10 @@ class Parting:
 
     def _measured(self, stop: Stop) -> Values:
         """Everything from one location, tier by tier."""
-        place, values = self._scale.cost, stop.values
+        location, values = self._scale.cost, stop.values
         added = sum([unit.costs[stop.id] for unit in self.units])
-        signed = -added if self._scale.tiers[place].descending else added
-        return (*values[:place], values[place] + signed, *values[place + 1 :])
+        signed = -added if self._scale.tiers[location].descending else added
+        return (*values[:location], values[location] + signed, *values[location + 1 :])
 
     def _single_keys(self, stops: Iterable[Stop], number: int) -> dict[LocationId, int]:
         """The comparison number of everything from one location."""
@@ -96,7 +98,7 @@ class Parting:
         for number in range(scale.count):
             if scale.few_first[number] and not self.problem.companion_locations:
                 continue
-            every = every or {place: stop for unit in self.units for place, stop in unit.fits.items()}
+            every = every or {location: stop for unit in self.units for location, stop in unit.fits.items()}
             best = min(self._single_keys([single[0].stop for single in singles], number).values())
             toll = min([stop.keys[number] for stop in every.values()])
             worth = scale.cost_worth[number]
@@ -108,7 +110,7 @@ class Parting:
     def _best(self, number: int) -> list[list[Way]]:
         """For every set of lines the best plan by each number of parcels."""
         worth = self._scale.cost_worth[number]
-        tolls = {place: stop.keys[number] for unit in self.units for place, stop in unit.fits.items()}
+        tolls = {location: stop.keys[number] for unit in self.units for location, stop in unit.fits.items()}
         lines = [unit.keys(number, worth) for unit in self.units]
         barred = self._is_too_small if self.least_minor else None
         return partition.ways(tolls, lines, most=self.most, is_refused=barred)
@@ -147,15 +149,15 @@ class Parting:
     def _plan(self, way: Way) -> Plan:
         takes: dict[LocationId, list[tuple[int, int]]] = {}
         stops: dict[LocationId, Stop] = {}
-        for mask, place in way[1]:
+        for mask, location in way[1]:
             for bit, unit in enumerate(self.units):
                 if mask >> bit & 1:
-                    stops[place] = unit.fits[place]
-                    takes.setdefault(place, []).extend(self._takes(unit))
-        return tuple([Part(stops[place], tuple(sorted(each))) for place, each in sorted(takes.items())])
+                    stops[location] = unit.fits[location]
+                    takes.setdefault(location, []).extend(self._takes(unit))
+        return tuple([Part(stops[location], tuple(sorted(each))) for location, each in sorted(takes.items())])
 
 
 def _common(fits: Sequence[Mapping[LocationId, Stop]]) -> dict[LocationId, Stop]:
     """Locations that are in all of them."""
     first, *others = sorted(fits, key=len)
-    return {place: stop for place, stop in first.items() if all(place in other for other in others)}
+    return {location: stop for location, stop in first.items() if all(location in other for other in others)}

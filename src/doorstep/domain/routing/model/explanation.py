@@ -114,7 +114,7 @@ class Explain:
     def ruled_out(self) -> tuple[tuple[Message, int], ...]:
         """The number of excluded locations, by reason."""
         reasons, capacity = self.problem.candidates.reasons, self.problem.capacity
-        full = sum(room <= 0 and place not in reasons for place, room in capacity.items())
+        full = sum(room <= 0 and location not in reasons for location, room in capacity.items())
         counts = self.problem.candidates.counts
         return (*counts, (NO_CAPACITY, full)) if full else counts
 
@@ -128,56 +128,60 @@ class Explain:
     ) -> LineExplanation:
         stock = self.problem.stock_at[index]
         had = [
-            place
-            for place in self.problem.candidates.lanes
-            if stock.get(place) or (not plain and self._is_listed(want, place))
+            location
+            for location in self.problem.candidates.lanes
+            if stock.get(location) or (not plain and self._is_listed(want, location))
         ]
         most = min(_MOST_LISTED, max(_LEAST_LISTED, _LISTED_IN_ALL // len(self.problem.wants)))
         if len(had) > most:
             used = {choice.location_id for choice in choices}
-            far = [place for place in had[most - 1 :] if place in used]
+            far = [location for location in had[most - 1 :] if location in used]
             # A chosen location farther away replaces the last of the nearest.
             reported = had[: most - 1] + far if far else had[:most]
         else:
             reported = had
-        candidates = tuple([self._candidate(index, want, place, stock.get(place, 0)) for place in reported])
+        candidates = tuple(
+            [self._candidate(index, want, location, stock.get(location, 0)) for location in reported]
+        )
         sentence = self._sentence(index, want, choices, shared)
         return LineExplanation(
             want.line_no, want.sku, want.quantity, sentence, candidates, len(had) - len(reported)
         )
 
-    def _is_listed(self, want: DemandLine, place: LocationId) -> bool:
+    def _is_listed(self, want: DemandLine, location: LocationId) -> bool:
         """Whether a location without stock for this buyer is listed."""
-        return bool(self._kept(want, place)) or (want.sku, place) in self.problem.demand.excluded
+        return bool(self._kept(want, location)) or (want.sku, location) in self.problem.demand.excluded
 
-    def _candidate(self, index: int, want: DemandLine, place_id: LocationId, available: int) -> Candidate:
-        stop = self.problem.candidate(place_id, want.sku)
+    def _candidate(self, index: int, want: DemandLine, location_id: LocationId, available: int) -> Candidate:
+        stop = self.problem.candidate(location_id, want.sku)
         if stop is None or available < want.quantity + self.problem.safety:
-            code = self.problem.candidates.frame.network.places[place_id].code
-            return Candidate(code, available, self._km(place_id), self._why(want, place_id, available))
+            code = self.problem.candidates.frame.network.locations[location_id].code
+            return Candidate(code, available, self._km(location_id), self._why(want, location_id, available))
         lane = stop.lane
         arrives = lane.arrives_at.date() if lane.arrives_at is not None else None
         cost = stop.fixed_cost.total + self.problem.added(index, stop, want.quantity)
         return Candidate(
-            stop.place.code, available, self._km(place_id), None, cost, lane.miss or SURELY, arrives
+            stop.location.code, available, self._km(location_id), None, cost, lane.miss or SURELY, arrives
         )
 
-    def _why(self, want: DemandLine, place: LocationId, available: int) -> Message:
-        if (want.sku, place) in self.problem.demand.excluded:
+    def _why(self, want: DemandLine, location: LocationId, available: int) -> Message:
+        if (want.sku, location) in self.problem.demand.excluded:
             return _REJECTED
-        if why := self.problem.reason_against(place) or self._kept(want, place):
+        if why := self.problem.reason_against(location) or self._kept(want, location):
             return why
         if available >= want.quantity:
             return Message("keeps %(units)s as safety stock of this rule", units=self.problem.safety)
         return _lacking(available, want.quantity)
 
-    def _kept(self, want: DemandLine, place: LocationId) -> Message | None:
+    def _kept(self, want: DemandLine, location: LocationId) -> Message | None:
         """Why available units are not for this buyer."""
-        return self.problem.demand.terms.reasons.get((want.sku, place))
+        return self.problem.demand.terms.reasons.get((want.sku, location))
 
-    def _km(self, place: LocationId) -> int | None:
+    def _km(self, location: LocationId) -> int | None:
         return (
-            None if self.problem.demand.latitude is None else round(self.problem.candidates.lanes[place].km)
+            None
+            if self.problem.demand.latitude is None
+            else round(self.problem.candidates.lanes[location].km)
         )
 
     def _sentence(
@@ -188,8 +192,8 @@ class Explain:
             there = sum(
                 [
                     quantity
-                    for place, quantity in stock.items()
-                    if self.problem.candidate(place, want.sku) is not None
+                    for location, quantity in stock.items()
+                    if self.problem.candidate(location, want.sku) is not None
                 ]
             )
             return Message(
@@ -228,7 +232,7 @@ class Explain:
             return Message(
                 "%(place)s: in one parcel with other lines of this order, instead of %(nearer)s, which is nearer.",
                 place=here,
-                nearer=nearest.place.name,
+                nearer=nearest.location.name,
             )
         return why_not_nearest(self.problem, index, fits[choice.location_id], nearest, here)
 
@@ -238,9 +242,9 @@ class Explain:
         same = [stop for stop in fits.values() if stop.meters == first.meters]
         return first if len(same) == 1 else min(same, key=attrgetter("id"))
 
-    def _named(self, place_id: LocationId) -> str:
-        place, km = self.problem.candidates.frame.network.places[place_id], self._km(place_id)
-        return place.name if km is None else f"{place.name} ({km} km)"
+    def _named(self, location_id: LocationId) -> str:
+        location, km = self.problem.candidates.frame.network.locations[location_id], self._km(location_id)
+        return location.name if km is None else f"{location.name} ({km} km)"
 
 
 @lru_cache(maxsize=1024)
@@ -251,20 +255,20 @@ def _lacking(available: int, quantity: int) -> Message:
     )
 
 
-def _only(place: str, quantity: int) -> Message:
+def _only(location: str, quantity: int) -> Message:
     if quantity == 1:
-        return Message("%(place)s: the only location that has it.", place=place)
-    return Message("%(place)s: the only location with all %(quantity)s.", place=place, quantity=quantity)
+        return Message("%(place)s: the only location that has it.", place=location)
+    return Message("%(place)s: the only location with all %(quantity)s.", place=location, quantity=quantity)
 
 
-def _nearest_of(place: str, count: int, quantity: int) -> Message:
+def _nearest_of(location: str, count: int, quantity: int) -> Message:
     if quantity == 1:
         return Message(
-            "%(place)s: the nearest of %(count)s locations that have it.", place=place, count=count
+            "%(place)s: the nearest of %(count)s locations that have it.", place=location, count=count
         )
     return Message(
         "%(place)s: the nearest of %(count)s locations with all %(quantity)s.",
-        place=place,
+        place=location,
         count=count,
         quantity=quantity,
     )
@@ -275,7 +279,7 @@ def _shared(chosen: Sequence[Choice]) -> frozenset[LocationId]:
     lines: dict[LocationId, set[int]] = {}
     for choice in chosen:
         lines.setdefault(choice.location_id, set()).add(choice.line_no)
-    return frozenset(place for place, numbers in lines.items() if len(numbers) > 1)
+    return frozenset(location for location, numbers in lines.items() if len(numbers) > 1)
 
 
 def not_asked(wants: Sequence[DemandLine], why: Message) -> tuple[LineExplanation, ...]:

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from math import asin, cos, dist, radians, sin
 
 from doorstep.domain.routing.model.demand import Demand
-from doorstep.domain.routing.model.network import Lane, Place
+from doorstep.domain.routing.model.network import Lane, RoutingLocation
 from doorstep.kernel.ids import LocationId
 
 _EARTH_KM = 6371.0088
@@ -17,14 +17,14 @@ _EARTH_KM = 6371.0088
 class GreatCircle:
     """Lanes by great-circle distance, free of charge; customers with one postal code share the result."""
 
-    places: Mapping[LocationId, Place]
+    locations: Mapping[LocationId, RoutingLocation]
     _spots: list[tuple[LocationId, tuple[float, float, float]]] = field(init=False)
     _known: dict[tuple[float | None, float | None], dict[LocationId, Lane]] = field(
         init=False, default_factory=dict
     )
 
     def __post_init__(self) -> None:
-        self._spots = [(each.id, _spot(each.latitude, each.longitude)) for each in self.places.values()]
+        self._spots = [(each.id, _spot(each.latitude, each.longitude)) for each in self.locations.values()]
 
     def lanes(self, demand: Demand) -> Mapping[LocationId, Lane]:
         """A lane from every location, nearest first; lanes have no length if the customer's coordinates are unknown."""
@@ -35,7 +35,7 @@ class GreatCircle:
 
     def _ways(self, latitude: float | None, longitude: float | None) -> list[tuple[float, LocationId]]:
         if latitude is None or longitude is None:
-            return [(0.0, each) for each in sorted(self.places)]
+            return [(0.0, each) for each in sorted(self.locations)]
         here = _spot(latitude, longitude)
         # Antipodes can exceed the diameter by a rounding error.
         return sorted(

@@ -192,38 +192,38 @@ class Tariffs:
             )
         return found
 
-    def offer_to(self, demand: Demand, place: LocationId) -> Offer | None:
+    def offer_to(self, demand: Demand, location: LocationId) -> Offer | None:
         """The days that a location can offer to a customer now; None if unknown."""
-        if not self.atlas.carriers or place not in self._origins:
+        if not self.atlas.carriers or location not in self._origins:
             return None
         is_known = demand.latitude is not None and demand.longitude is not None
         bands = self._bands_of(self.atlas.service(demand.attributes), demand.attributes, is_known=is_known)[
-            place
+            location
         ]
-        offer = bands[bisect_left(self.atlas.breaks, self.lanes(demand)[place].km) if is_known else 0]
+        offer = bands[bisect_left(self.atlas.breaks, self.lanes(demand)[location].km) if is_known else 0]
         return None if isinstance(offer, Message) else offer
 
-    def ready_at(self, place: LocationId) -> datetime | None:
+    def ready_at(self, location: LocationId) -> datetime | None:
         """When work that is decided now is processed at a location; None if never."""
-        origin = self._origins.get(place)
+        origin = self._origins.get(location)
         return None if origin is None else origin.calendar.after(self.now, origin.processing_minutes)
 
-    def day_at(self, place: LocationId, at: datetime) -> date:
+    def day_at(self, location: LocationId, at: datetime) -> date:
         """The local calendar day of a location."""
-        return self._origins[place].calendar.day(at)
+        return self._origins[location].calendar.day(at)
 
     def _bare(self, ways: Sequence[tuple[float, LocationId]]) -> dict[LocationId, Lane]:
         """A lane without rates: distance and departure."""
         result = {}
-        for km, place in ways:
-            origin = self._origins[place]
+        for km, location in ways:
+            origin = self._origins[location]
             leaves, closed = self._departure(origin, None, ""), self._without_carrier(origin)
             if leaves is None:
                 closed = Message("%(location)s is not open in the next weeks", location=origin.code)
-            result[place] = (
-                Lane(place, km, closed=closed, today=False)
+            result[location] = (
+                Lane(location, km, closed=closed, today=False)
                 if closed or leaves is None
-                else Lane(place, km, leaves_at=leaves.at, today=leaves.today)
+                else Lane(location, km, leaves_at=leaves.at, today=leaves.today)
             )
         return result
 
@@ -238,19 +238,19 @@ class Tariffs:
         attributes, is_known = demand.attributes, demand.latitude is not None and demand.longitude is not None
         bands = self._bands_of(service, attributes, is_known=is_known)
         breaks, promised_at, result = self.atlas.breaks, attributes.promised_at, {}
-        for km, place in ways:
-            offer = bands[place][bisect_left(breaks, km) if is_known else 0]
+        for km, location in ways:
+            offer = bands[location][bisect_left(breaks, km) if is_known else 0]
             if isinstance(offer, Message):
-                result[place] = Lane(place, km, service=service, closed=offer, today=False)
+                result[location] = Lane(location, km, service=service, closed=offer, today=False)
                 continue
-            result[place] = Lane(
-                place,
+            result[location] = Lane(
+                location,
                 km,
                 *offer.price,
                 offer.leaves.at,
                 offer.arrives_at,
                 offer.leaves.today,
-                0.0 if promised_at is None else self._miss(place, offer, promised_at),
+                0.0 if promised_at is None else self._miss(location, offer, promised_at),
                 offer.rate.co2_grams + round(offer.rate.co2_km_grams * km),
                 offer.carrier,
                 service,
@@ -266,8 +266,8 @@ class Tariffs:
         if key not in self._bands:
             bands: Sequence[float | None] = (*self.atlas.breaks, inf) if is_known else (None,)
             self._bands[key] = {
-                place: [self.offer(origin, service, km, attributes) for km in bands]
-                for place, origin in self._origins.items()
+                location: [self.offer(origin, service, km, attributes) for km in bands]
+                for location, origin in self._origins.items()
             }
         return self._bands[key]
 
@@ -330,8 +330,8 @@ class Tariffs:
             )
         return self._leaving[key]
 
-    def _miss(self, place: LocationId, offer: Offer, promised_at: datetime) -> float:
-        key = place, offer.carrier, offer.service, offer.zone, promised_at
+    def _miss(self, location: LocationId, offer: Offer, promised_at: datetime) -> float:
+        key = location, offer.carrier, offer.service, offer.zone, promised_at
         if key not in self._misses:
             if len(self._misses) >= _MOST_DESTINATIONS:
                 self._misses.clear()

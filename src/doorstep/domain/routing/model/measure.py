@@ -142,7 +142,7 @@ def _of_stop(tiers: Sequence[Sort]) -> Callable[[Values], Values]:
         # Nearly every rule only needs another sequence, at a tenth of the time.
         return itemgetter(*[_OF_STOPS.index(each.by) for each in tiers])
     takes = [(0, 0) if each.by in _OF_LINES else (_OF_STOPS.index(each.by), _sign(each)) for each in tiers]
-    return lambda measures: tuple([sign * measures[place] for place, sign in takes])
+    return lambda measures: tuple([sign * measures[location] for location, sign in takes])
 
 
 def _leads(tiers: Sequence[Sort], orders: Sequence[Sequence[int]]) -> tuple[tuple[int, bool], ...] | None:

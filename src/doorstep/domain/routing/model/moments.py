@@ -38,7 +38,7 @@ class Moment:
     @property
     def keys(self) -> list[tuple[LocationId, datetime]]:
         """The current or next shifts, each by its start."""
-        return [(place, each.starts_at) for place, each in self.shifts.items()]
+        return [(location, each.starts_at) for location, each in self.shifts.items()]
 
 
 @dataclass(slots=True)
@@ -64,9 +64,12 @@ class Moments:
     def _calculate(self, minute: datetime) -> Moment:
         until = minute + timedelta(minutes=1)
         out = {each.carrier: each.reason for each in self.closures if each.holds(minute, until)}
-        shifts = {place: running(each, self.calendars[place], minute) for place, each in self.shifts.items()}
+        shifts = {
+            location: running(each, self.calendars[location], minute)
+            for location, each in self.shifts.items()
+        }
         return Moment(
             {priced: Tariffs(self.atlas, minute, priced, self.confidence, out) for priced in (True, False)},
-            {place: each.is_open(minute) for place, each in self.calendars.items()},
-            {place: each for place, each in shifts.items() if each is not None},
+            {location: each.is_open(minute) for location, each in self.calendars.items()},
+            {location: each for location, each in shifts.items() if each is not None},
         )

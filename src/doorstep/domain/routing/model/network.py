@@ -16,7 +16,7 @@ from doorstep.kernel.message import Message
 
 
 @dataclass(frozen=True, slots=True)
-class Place:
+class RoutingLocation:
     """A location with its current state.
 
     `free_capacity` is the remaining capacity of its shift in orders (None: no limit), `backlog_hours` how long its open work will take at
@@ -77,7 +77,7 @@ class Lanes(Protocol):
 class Network:
     """Locations and their lanes. `prices` are scarcity prices of the last units of a SKU at a location, in minor units."""
 
-    places: Mapping[LocationId, Place]
+    locations: Mapping[LocationId, RoutingLocation]
     ways: Lanes
     currency: str = ""
     prices: Mapping[tuple[str, LocationId], int] = field(default_factory=dict)
@@ -85,13 +85,13 @@ class Network:
     def without(self, works: Iterable[LocationId]) -> Network:
         """The network without the capacity that work at these locations uses (one entry per fulfillment order)."""
         freed = Counter(works)
-        places = {
-            place: each
+        locations = {
+            location: each
             if each.free_capacity is None
-            else replace(each, free_capacity=each.free_capacity + freed[place])
-            for place, each in self.places.items()
+            else replace(each, free_capacity=each.free_capacity + freed[location])
+            for location, each in self.locations.items()
         }
-        return replace(self, places=places)
+        return replace(self, locations=locations)
 
 
 def try_move(
@@ -103,9 +103,9 @@ def try_move(
     """
     more = Counter(coming)
     more.subtract(Counter(leaving))
-    asked = {place: count for place, count in more.items() if count > 0 and place in capacity}
-    if any(count > capacity[place] for place, count in asked.items()):
+    asked = {location: count for location, count in more.items() if count > 0 and location in capacity}
+    if any(count > capacity[location] for location, count in asked.items()):
         return False
-    for place, count in asked.items():
-        capacity[place] -= count
+    for location, count in asked.items():
+        capacity[location] -= count
     return True

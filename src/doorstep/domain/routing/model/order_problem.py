@@ -50,8 +50,8 @@ class LineGroup(msgspec.Struct, frozen=True):
     def keys(self, number: int, worth: int) -> dict[LocationId, int]:
         """What the lines add to one of a parcel's numbers, where cost has this weight."""
         if self.extras is not None:
-            return {place: each[number] for place, each in self.extras.items()}
-        return {place: worth * cost for place, cost in self.costs.items()}
+            return {location: each[number] for location, each in self.extras.items()}
+        return {location: worth * cost for location, cost in self.costs.items()}
 
 
 @dataclass(slots=True)
@@ -90,21 +90,21 @@ class OrderProblem:
         """Units of every SKU that this rule keeps as safety stock."""
         return self.candidates.rule.locations.safety_stock
 
-    def reason_against(self, place_id: LocationId) -> Message | None:
+    def reason_against(self, location_id: LocationId) -> Message | None:
         """The reason why a location may not serve this order; None if it may."""
-        return self.candidates.reasons.get(place_id) or (
-            NO_CAPACITY if self.capacity.get(place_id, 1) <= 0 else None
+        return self.candidates.reasons.get(location_id) or (
+            NO_CAPACITY if self.capacity.get(location_id, 1) <= 0 else None
         )
 
-    def candidate(self, place_id: LocationId, sku: Sku) -> Stop | None:
+    def candidate(self, location_id: LocationId, sku: Sku) -> Stop | None:
         """The location as a candidate for this SKU, regardless of its stock; None if it may not serve it."""
-        if self.capacity and self.capacity.get(place_id, 1) <= 0:
+        if self.capacity and self.capacity.get(location_id, 1) <= 0:
             return None
-        if self.demand.excluded and (sku, place_id) in self.demand.excluded:
+        if self.demand.excluded and (sku, location_id) in self.demand.excluded:
             return None
-        if self.companion_locations and place_id in self.companion_locations:
-            return self.candidates.companions[place_id]
-        return self.candidates.stops[place_id]
+        if self.companion_locations and location_id in self.companion_locations:
+            return self.candidates.companions[location_id]
+        return self.candidates.stops[location_id]
 
     def fits(self, index: int) -> Mapping[LocationId, Stop]:
         """Locations that can fill a line completely."""
@@ -115,24 +115,29 @@ class OrderProblem:
     def _filling(self, index: int) -> dict[LocationId, Stop]:
         want = self.wants[index]
         need = want.quantity + self.safety
-        there = [place for place, quantity in self.stock_at[index].items() if quantity >= need]
+        there = [location for location, quantity in self.stock_at[index].items() if quantity >= need]
         if self.capacity or self.companion_locations or self.demand.excluded:
-            return {place: stop for place in there if (stop := self.candidate(place, want.sku)) is not None}
+            return {
+                location: stop
+                for location in there
+                if (stop := self.candidate(location, want.sku)) is not None
+            }
         stops = self.candidates.stops
-        return {place: stop for place in there if (stop := stops[place]) is not None}
+        return {location: stop for location in there if (stop := stops[location]) is not None}
 
     def unit(self, lines: tuple[int, ...]) -> LineGroup:
         """Lines that must come from one location, with the keys of taking them there."""
         fits = self.fits(lines[0])
         for index in lines[1:]:
             others = self.fits(index)
-            fits = {place: stop for place, stop in fits.items() if place in others}
+            fits = {location: stop for location, stop in fits.items() if location in others}
         scale = self.candidates.scale
         extras = None
         if scale.of_lines:
             takes = [(index, self.wants[index].quantity) for index in lines]
             extras = {
-                place: scale.keys(scale.signed(self.measured(takes, stop)), 0) for place, stop in fits.items()
+                location: scale.keys(scale.signed(self.measured(takes, stop)), 0)
+                for location, stop in fits.items()
             }
         return LineGroup(lines, fits, self.costs(lines, fits), extras)
 
@@ -143,13 +148,13 @@ class OrderProblem:
             # The hot path: the sum of `added`, inlined.
             quantity, grams = self.wants[lines[0]].quantity, self.wants[lines[0]].grams
             return {
-                place: (lane.kilo_minor * grams * quantity + 500) // 1000 + lane.unit_minor * quantity
-                for place, stop in fits.items()
+                location: (lane.kilo_minor * grams * quantity + 500) // 1000 + lane.unit_minor * quantity
+                for location, stop in fits.items()
                 for lane in (stop.lane,)
             }
         return {
-            place: sum(self.added(index, stop, self.wants[index].quantity) for index in lines)
-            for place, stop in fits.items()
+            location: sum(self.added(index, stop, self.wants[index].quantity) for index in lines)
+            for location, stop in fits.items()
         }
 
     def added(self, index: int, stop: Stop, quantity: int) -> int:
@@ -162,20 +167,20 @@ class OrderProblem:
             cost += self.last(index, stop.id, quantity)
         return cost
 
-    def scarcity(self, index: int, place: LocationId, quantity: int) -> int:
+    def scarcity(self, index: int, location: LocationId, quantity: int) -> int:
         """The scarcity price of these units at the location."""
         prices, sku = self.candidates.frame.network.prices, self.wants[index].sku
         if self.is_plain:
-            return quantity * prices.get((sku, place), 0)
+            return quantity * prices.get((sku, location), 0)
         return quantity * sum(
-            each * prices.get((component, place), 0) for component, each in self.supply.recipe(sku).items()
+            each * prices.get((component, location), 0) for component, each in self.supply.recipe(sku).items()
         )
 
-    def last(self, index: int, place: LocationId, quantity: int) -> int:
+    def last(self, index: int, location: LocationId, quantity: int) -> int:
         """The cost of selling a SKU out at the location."""
         return (
             self.candidates.frame.costs.last_unit_minor
-            if self.stock_at[index].get(place, 0) <= quantity
+            if self.stock_at[index].get(location, 0) <= quantity
             else 0
         )
 

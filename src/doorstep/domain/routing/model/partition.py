@@ -48,13 +48,13 @@ def _alone(
         top = mask.bit_length() - 1
         own, rest = prices[top], sums[mask ^ (1 << top)]
         if mask != 1 << top:
-            own = {place: price + rest[place] for place, price in own.items() if place in rest}
+            own = {location: price + rest[location] for location, price in own.items() if location in rest}
         sums.append(own)
         if not own or (is_refused is not None and is_refused(mask)):
             result.append(None)
         else:
-            cost, place = min([(price + tolls[place], place) for place, price in own.items()])
-            result.append((cost, ((mask, place),)))
+            cost, location = min([(price + tolls[location], location) for location, price in own.items()])
+            result.append((cost, ((mask, location),)))
     return result
 
 

@@ -100,13 +100,20 @@ class Planner:
         document = compiled_rules.document
         frame = Frame(network, document.costs, now.toordinal())
         return cls(
-            supply, frame, compiled_rules.at(now, network.places), Bundles(document.bundle_customers_orders)
+            supply,
+            frame,
+            compiled_rules.at(now, network.locations),
+            Bundles(document.bundle_customers_orders),
         )
 
     def __post_init__(self) -> None:
         self.candidate_views = CandidateViews(self.frame)
-        places = self.frame.network.places.values()
-        self.capacity = {place.id: place.free_capacity for place in places if place.free_capacity is not None}
+        locations = self.frame.network.locations.values()
+        self.capacity = {
+            location.id: location.free_capacity
+            for location in locations
+            if location.free_capacity is not None
+        }
         routings = ((each, run.name) for run in self.judge.rules.document.runs for each in run.routings)
         self._named = {id(each): (rank, run) for rank, (each, run) in enumerate(routings)}
 
@@ -200,15 +207,15 @@ class Planner:
         own = score.scores(problem, found.plan, is_further=bool(progress.choices))
         progress.scores = own if not progress.choices else score.joined(progress.scores, own)
         if found.runner_up:
-            names = tuple([part.stop.place.code for part in found.runner_up])
+            names = tuple([part.stop.location.code for part in found.runner_up])
             progress.runner_up = Alternative(names, score.scores(problem, found.runner_up))
         progress.flip = counterfactual(
             problem, found.plan, found.runner_up, found.values, found.runner_up_values
         )
         before = {choice.location_id for choice in progress.choices}
-        for place in {choice.location_id for choice in choices} - before:
-            if place in self.capacity:
-                self.capacity[place] -= 1
+        for location in {choice.location_id for choice in choices} - before:
+            if location in self.capacity:
+                self.capacity[location] -= 1
         for choice in choices:
             self.supply.take(choice)
         progress.choices.extend(choices)
@@ -244,7 +251,7 @@ class Planner:
             progress.scores,
             progress.runner_up,
             progress.flip,
-            asked=len(self.frame.network.places),
+            asked=len(self.frame.network.locations),
             together=progress.together,
             ruled_out=progress.ruled_out,
         )

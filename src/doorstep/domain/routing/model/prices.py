@@ -70,7 +70,7 @@ class ScarcityInputs:
             return {}
         lines = np.array([weights[number] for number in program.line_orders], dtype=np.float64)
         self._bound(program.line_rows, lines, lines)
-        stock = [available.get(component, {}).get(place, 0) for component, place in program.stock_rows]
+        stock = [available.get(component, {}).get(location, 0) for component, location in program.stock_rows]
         self._bound(
             list(program.stock_rows.values()), np.full(len(stock), -np.inf), np.array(stock, dtype=np.float64)
         )
@@ -160,20 +160,20 @@ class _Order:
         for want in self.demand.wants:
             row = self.program.line_row(self.number)
             self._short(row, want, lanes)
-            for place in self._holders(want):
-                if place in lanes:
-                    self._way(row, want, place, lanes[place], parcels)
+            for location in self._holders(want):
+                if location in lanes:
+                    self._way(row, want, location, lanes[location], parcels)
 
     def _lanes(self) -> dict[LocationId, tuple[Lane, int]]:
         """Open lanes with the fixed cost of a parcel; a pickup has one lane, without cost."""
         network, costs, pickup = self.ahead.network, self.ahead.costs, self.demand.attributes.pickup
         if pickup:
-            here = [each for each in network.places.values() if each.code == pickup and not each.paused]
+            here = [each for each in network.locations.values() if each.code == pickup and not each.paused]
             return {each.id: (Lane(each.id), each.handling_minor) for each in here}
         return {
-            each: (lane, fixed_cost(network.places[each], lane, costs).total + costs.split_minor)
+            each: (lane, fixed_cost(network.locations[each], lane, costs).total + costs.split_minor)
             for each, lane in network.ways.lanes(self.demand).items()
-            if network.places[each].ships and not network.places[each].paused and not lane.closed
+            if network.locations[each].ships and not network.locations[each].paused and not lane.closed
         }
 
     def _holders(self, want: DemandLine) -> list[LocationId]:
@@ -181,7 +181,7 @@ class _Order:
         first, *others = (
             self.ahead.components.at(component) for component in self.ahead.components.recipe(want.sku)
         )
-        return [place for place in first if all(place in other for other in others)]
+        return [location for location in first if all(location in other for other in others)]
 
     def _short(self, row: int, want: DemandLine, lanes: Mapping[LocationId, tuple[Lane, int]]) -> None:
         """A short unit costs more than any way to send it."""
@@ -193,7 +193,7 @@ class _Order:
         self,
         row: int,
         want: DemandLine,
-        place: LocationId,
+        location: LocationId,
         way: tuple[Lane, int],
         parcels: dict[LocationId, int],
     ) -> None:
@@ -202,13 +202,13 @@ class _Order:
         column = self.program.column(float(_added(want, lane) + (fixed if alone else 0)))
         self.program.entries.append((row, column, 1.0))
         for component, quantity in self.ahead.components.recipe(want.sku).items():
-            stock = self.program.stock_row((component, place))
+            stock = self.program.stock_row((component, location))
             self.program.entries.append((stock, column, float(quantity * want.quantity)))
         if not alone:
-            if place not in parcels:
-                parcels[place] = self.program.column(float(fixed))
+            if location not in parcels:
+                parcels[location] = self.program.column(float(fixed))
             link = self.program.row(-highspy.kHighsInf, 0.0)
-            self.program.entries += [(link, column, 1.0), (link, parcels[place], -1.0)]
+            self.program.entries += [(link, column, 1.0), (link, parcels[location], -1.0)]
 
 
 def _added(want: DemandLine, lane: Lane) -> int:

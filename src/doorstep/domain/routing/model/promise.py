@@ -33,12 +33,14 @@ def promised_at(choices: Iterable[Choice], demand: Demand, ways: Lanes) -> datet
     """The promise for these choices; orders with the same offer share the result."""
     if not isinstance(ways, Tariffs):
         return None
-    places = {choice.location_id for choice in choices}
-    offers = [None] if demand.attributes.pickup else [ways.offer_to(demand, place) for place in places]
+    locations = {choice.location_id for choice in choices}
+    offers = (
+        [None] if demand.attributes.pickup else [ways.offer_to(demand, location) for location in locations]
+    )
     if len(offers) != 1 or offers[0] is None:
         promise = promise_for(choices, demand, ways)
         return None if promise is None else promise.arrives_at
-    key = (*places, offers[0].carrier, offers[0].service, offers[0].zone)
+    key = (*locations, offers[0].carrier, offers[0].service, offers[0].zone)
     if key not in ways.days:
         promise = promise_for(choices, demand, ways)
         ways.days[key] = None if promise is None else promise.arrives_at
@@ -54,12 +56,12 @@ def promise_for(
     """
     if not isinstance(ways, Tariffs):
         return None  # lanes that know distances only
-    places = sorted({choice.location_id for choice in choices})
+    locations = sorted({choice.location_id for choice in choices})
     if demand.attributes.pickup:
-        return _fetched(places, ways)
-    found = {place: ways.offer_to(demand, place) for place in places}
-    offers = {place: each for place, each in found.items() if each is not None}
-    if not places or len(offers) < len(places):
+        return _fetched(locations, ways)
+    found = {location: ways.offer_to(demand, location) for location in locations}
+    offers = {location: each for location, each in found.items() if each is not None}
+    if not locations or len(offers) < len(locations):
         return None
     sure = ways.confidence if confidence is None else confidence
     first = max(each.leaves.day for each in offers.values())
@@ -72,12 +74,14 @@ def promise_for(
     return None
 
 
-def _fetched(places: Sequence[LocationId], ways: Tariffs) -> Promise | None:
+def _fetched(locations: Sequence[LocationId], ways: Tariffs) -> Promise | None:
     """The pickup time: after processing in open hours."""
     ready = [
-        (at, day) for place in places if (at := ways.ready_at(place)) and (day := ways.day_at(place, at))
+        (at, day)
+        for location in locations
+        if (at := ways.ready_at(location)) and (day := ways.day_at(location, at))
     ]
-    if not ready or len(ready) < len(places):
+    if not ready or len(ready) < len(locations):
         return None
     at, day = max(ready)
     return Promise(at, at, day, 1.0, {})

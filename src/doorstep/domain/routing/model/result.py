@@ -57,12 +57,12 @@ class Result:
         for choice in decision.choices:
             chosen.setdefault(choice.location_id, []).append(choice)
         is_planned, release_after, held_back = self._release(decision)
-        for place, choices in chosen.items():
-            lane = self.lanes.get((decision.order_id, place))
+        for location, choices in chosen.items():
+            lane = self.lanes.get((decision.order_id, location))
             leaves_at, arrives_at = (None, None) if lane is None else (lane.leaves_at, lane.arrives_at)
             yield LocationPart(
                 decision.order_id,
-                place,
+                location,
                 tuple(choices),
                 is_planned,
                 release_after,

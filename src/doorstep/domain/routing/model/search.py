@@ -72,17 +72,17 @@ def _ranked(problem: OrderProblem, plans: Sequence[Plan]) -> BestPlans:
     """The best by the rule's tiers, and the runner-up from other locations."""
     if not plans:
         return BestPlans()
-    plans = sorted(plans, key=_places)
+    plans = sorted(plans, key=_locations)
     measured = [score.values(problem, plan) for plan in plans]
     ranking = problem.candidates.scale.sift(measured)
     first = ranking[0]
-    second = next((each for each in ranking if _places(plans[each]) != _places(plans[first])), None)
+    second = next((each for each in ranking if _locations(plans[each]) != _locations(plans[first])), None)
     if second is None:
         return BestPlans(plans[first], measured[first])
     return BestPlans(plans[first], measured[first], plans[second], measured[second])
 
 
-def _places(plan: Plan) -> tuple[int, ...]:
+def _locations(plan: Plan) -> tuple[int, ...]:
     return tuple([part.stop.id for part in plan])
 
 

@@ -46,19 +46,21 @@ def best(problem: OrderProblem, most: int) -> BestPlans | None:
 
 def _with_everything(problem: OrderProblem) -> list[Stop]:
     """Locations that can fill every line, by id."""
-    safety, places = problem.safety, list[LocationId]()
+    safety, locations = problem.safety, list[LocationId]()
     for index, (want, there) in enumerate(zip(problem.wants, problem.stock_at, strict=True)):
         need = want.quantity + safety
         if index:
-            places = [place for place in places if there.get(place, 0) >= need]
+            locations = [location for location in locations if there.get(location, 0) >= need]
         else:
-            places = [place for place, quantity in there.items() if quantity >= need]
-    places.sort()
+            locations = [location for location, quantity in there.items() if quantity >= need]
+    locations.sort()
     if problem.capacity or problem.demand.excluded:
         skus = [want.sku for want in problem.wants]
-        places = [place for place in places if all(problem.candidate(place, sku) for sku in skus)]
+        locations = [
+            location for location in locations if all(problem.candidate(location, sku) for sku in skus)
+        ]
     stops = problem.candidates.stops
-    return [stop for place in places if (stop := stops[place]) is not None]
+    return [stop for location in locations if (stop := stops[location]) is not None]
 
 
 def _measured(problem: OrderProblem, stops: Sequence[Stop]) -> list[Values]:

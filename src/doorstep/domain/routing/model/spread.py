@@ -58,7 +58,9 @@ class Spread:
 
     def finished(self) -> Plan:
         """The plan with the added lines."""
-        return tuple([Part(self._stops[place], tuple(takes)) for place, takes in sorted(self._takes.items())])
+        return tuple(
+            [Part(self._stops[location], tuple(takes)) for location, takes in sorted(self._takes.items())]
+        )
 
     def _put(self, index: int, stop: Stop, quantity: int) -> None:
         want = self.problem.wants[index]
@@ -69,20 +71,22 @@ class Spread:
         sku, safety = self.problem.wants[index].sku, self.problem.safety
         stock = self.problem.stock_at[index]
         return {
-            place: units
-            for place in stock
-            if (units := self._basket.free(sku, place) - safety) > 0
-            and self.problem.candidate(place, sku) is not None
+            location: units
+            for location in stock
+            if (units := self._basket.free(sku, location) - safety) > 0
+            and self.problem.candidate(location, sku) is not None
         }
 
     def _chosen(self, index: int, free: Mapping[LocationId, int]) -> list[Stop] | None:
         """Locations to take a line from: those of the plan, and as few others as needed; None if there is not enough stock."""
         sku, missing = self.problem.wants[index].sku, self.problem.wants[index].quantity
-        inside = [stop for place in free if (stop := self._open(place)) is not None]
+        inside = [stop for location in free if (stop := self._open(location)) is not None]
         missing -= sum(free[stop.id] for stop in inside)
         opened = {stop.id for stop in inside}
         outside = [
-            stop for place in free if place not in opened and (stop := self.problem.candidate(place, sku))
+            stop
+            for location in free
+            if location not in opened and (stop := self.problem.candidate(location, sku))
         ]
         outside.sort(key=lambda stop: (self._key(index, stop), stop.id))
         allowed = max(0, self.most - sum(not stop.is_companion for stop in self._stops.values()))
@@ -95,10 +99,12 @@ class Spread:
         ]
         return _enough(inside, fullest, free, missing)
 
-    def _open(self, place: LocationId) -> Stop | None:
+    def _open(self, location: LocationId) -> Stop | None:
         """The candidate of a parcel that ships from there anyway."""
-        return self._stops.get(place) or (
-            self.problem.candidates.companions[place] if place in self.problem.companion_locations else None
+        return self._stops.get(location) or (
+            self.problem.candidates.companions[location]
+            if location in self.problem.companion_locations
+            else None
         )
 
     def _few(

@@ -44,14 +44,16 @@ class Supply:
         first = next(iter(recipe))
         if len(recipe) > 1 or recipe[first] > 1:
             basket = Basket(self, terms)
-            return {place: basket.free(sku, place) for place in self.at(first)}
+            return {location: basket.free(sku, location) for location in self.at(first)}
         there, kept = self.at(first), terms.kept_back
         if kept:
-            there = {place: max(0, units - kept.get((first, place), 0)) for place, units in there.items()}
+            there = {
+                location: max(0, units - kept.get((first, location), 0)) for location, units in there.items()
+            }
         if first not in terms.set_aside:
             return dict(there)
         spare = max(0, sum(self.at(first).values()) - terms.set_aside[first])
-        return {place: min(units, spare) for place, units in there.items()}
+        return {location: min(units, spare) for location, units in there.items()}
 
     def take(self, choice: Choice) -> None:
         for component, units in self.recipe(choice.sku).items():
@@ -72,12 +74,13 @@ class Basket:
     _here: dict[tuple[StockKey, LocationId], int] = field(init=False, default_factory=dict)
     _everywhere: dict[StockKey, int] = field(init=False, default_factory=dict)
 
-    def free(self, sku: Sku, place: LocationId) -> int:
+    def free(self, sku: Sku, location: LocationId) -> int:
         """How many more of a SKU are available there."""
         return max(
             0,
             min(
-                self._left(component, place) // units for component, units in self.supply.recipe(sku).items()
+                self._left(component, location) // units
+                for component, units in self.supply.recipe(sku).items()
             ),
         )
 
@@ -93,10 +96,10 @@ class Basket:
         total = sum(self.supply.at(component).values())
         return total - self.terms.set_aside[component] - self._everywhere.get(component, 0)
 
-    def _left(self, component: StockKey, place: LocationId) -> int:
-        key = component, place
+    def _left(self, component: StockKey, location: LocationId) -> int:
+        key = component, location
         here = (
-            self.supply.at(component).get(place, 0)
+            self.supply.at(component).get(location, 0)
             - self.terms.kept_back.get(key, 0)
             - self._here.get(key, 0)
         )

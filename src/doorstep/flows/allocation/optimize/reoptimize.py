@@ -81,8 +81,10 @@ def apply(tx: WriteTx, *, found: UnreleasedWork, solved: Reoptimized, now: datet
     capacity.lock(tx, at=now)
     free = stock.free(tx, parts=goods.locked_parts)
     supply = Supply({stock_key(*part): there for part, there in free.items()}, goods.recipes)
-    places = lanes.network(tx, currency="", at=now, demands=found.inputs.demands).places.values()
-    limits = {place.id: place.free_capacity for place in places if place.free_capacity is not None}
+    locations = lanes.network(tx, currency="", at=now, demands=found.inputs.demands).locations.values()
+    limits = {
+        location.id: location.free_capacity for location in locations if location.free_capacity is not None
+    }
     moved = [
         move
         for group in batch.connected(moves, lambda move: move.keys)
@@ -103,9 +105,9 @@ def _has_capacity(group: Sequence[Move], limits: dict[LocationId, int]) -> bool:
         limits,
         leaving=[work.location_id for move in group for work in move.works],
         coming=[
-            place
+            location
             for move in group
-            for place in sorted({choice.location_id for choice in move.decision.choices})
+            for location in sorted({choice.location_id for choice in move.decision.choices})
         ],
     )
 

@@ -98,8 +98,8 @@ def add_back(supply: Supply, works: Sequence[Work], goods: StockNeeds) -> None:
         for line in work.lines:
             for part, units in goods.parts[line.sku].items():
                 here = supply.available.setdefault(stock_key(*part), {})
-                place = LocationId(work.location_id)
-                here[place] = here.get(place, 0) + units * line.quantity
+                location = LocationId(work.location_id)
+                here[location] = here.get(location, 0) + units * line.quantity
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,7 +10,7 @@ import msgspec
 
 from doorstep.domain.routing.model import score
 from doorstep.domain.routing.model.batch.member import Member, members
-from doorstep.domain.routing.model.batch.pool import Place, Pool
+from doorstep.domain.routing.model.batch.pool import Pool, RoutingLocation
 from doorstep.domain.routing.model.batch.search import Search
 from doorstep.domain.routing.model.demand import Demand, StockKey
 from doorstep.domain.routing.model.explanation import Alternative, Explain
@@ -98,8 +98,8 @@ def _pool(batch: Batch, found: list[Member], planner: Planner) -> Pool:
     fixed = [each for index, each in enumerate(batch.decisions) if index not in free]
     capacity = dict(planner.capacity)
     for decision in fixed:
-        for place in {choice.location_id for choice in decision.choices} & capacity.keys():
-            capacity[place] -= 1
+        for location in {choice.location_id for choice in decision.choices} & capacity.keys():
+            capacity[location] -= 1
     supply = batch.supply_before
     taken: dict[tuple[StockKey, LocationId], int] = {}
     for decision in fixed:
@@ -109,12 +109,14 @@ def _pool(batch: Batch, found: list[Member], planner: Planner) -> Pool:
                 taken[key] = taken.get(key, 0) + quantity * choice.quantity
     return Pool(
         found,
-        lambda component, place: supply.at(component).get(place, 0) - taken.get((component, place), 0),
+        lambda component, location: (
+            supply.at(component).get(location, 0) - taken.get((component, location), 0)
+        ),
         capacity,
     )
 
 
-def _decided(before: Decision, member: Member, served: Sequence[Place], note: Message) -> Decision:
+def _decided(before: Decision, member: Member, served: Sequence[RoutingLocation], note: Message) -> Decision:
     """The decision as changed by the optimization. The runner-up is the plan of the order on its own."""
     problem, plan = member.problem, member.plan(served)
     choices, explain = choices_of(problem, plan), Explain(member.problem)
@@ -143,6 +145,6 @@ def _decided(before: Decision, member: Member, served: Sequence[Place], note: Me
 
 def _alone(before: Decision, problem: OrderProblem) -> Alternative | None:
     """The plan of the order on its own."""
-    places = problem.candidates.frame.network.places
+    locations = problem.candidates.frame.network.locations
     used = sorted({choice.location_id for choice in before.choices})
-    return Alternative(tuple(places[each].code for each in used), before.scores) if used else None
+    return Alternative(tuple(locations[each].code for each in used), before.scores) if used else None

@@ -39,24 +39,24 @@ class _Group:
         toll = self.toll + prices[self.slots]
         masks = 1 << self.units
         best = np.zeros((masks, len(toll)))
-        place = np.zeros((masks, len(toll)), dtype=np.int64)
+        location = np.zeros((masks, len(toll)), dtype=np.int64)
         first = np.zeros((masks, len(toll)), dtype=np.int64)
         for mask in range(1, masks):
             chosen = [unit for unit in range(self.units) if mask >> unit & 1]
             every = cost[:, chosen].sum(1) + toll
-            place[mask] = every.argmin(1)
-            best[mask] = np.take_along_axis(every, place[mask][:, None], 1)[:, 0]
+            location[mask] = every.argmin(1)
+            best[mask] = np.take_along_axis(every, location[mask][:, None], 1)[:, 0]
             first[mask] = mask
             if len(chosen) == 1:
-                self._left_out(mask, chosen[0], best, place)
+                self._left_out(mask, chosen[0], best, location)
             self._parted(mask, best, first)
-        return float(best[-1].sum()), self._usage(len(prices), place, first)
+        return float(best[-1].sum()), self._usage(len(prices), location, first)
 
-    def _left_out(self, mask: int, unit: int, best: Floats, place: Ints) -> None:
+    def _left_out(self, mask: int, unit: int, best: Floats, location: Ints) -> None:
         """A unit may stay unserved, if it is unserved now."""
         out = best[mask] > self.out[:, unit]
         best[mask][out] = self.out[out, unit]
-        place[mask][out] = -1
+        location[mask][out] = -1
 
     def _parted(self, mask: int, best: Floats, first: Ints) -> None:
         """A set of units can be combined from smaller sets: one parcel with its lowest unit, and the rest."""
@@ -71,14 +71,14 @@ class _Group:
             best[mask][better] = total[better]
             first[mask][better] = one
 
-    def _usage(self, rows: int, place: Ints, first: Ints) -> Floats:
+    def _usage(self, rows: int, location: Ints, first: Ints) -> Floats:
         """The stock taken, by row, from the full set down to its parcels."""
-        orders = np.arange(place.shape[1])
+        orders = np.arange(location.shape[1])
         left = np.full(len(orders), (1 << self.units) - 1)
         usage = np.zeros(rows)
         while left.any():
             parcel = first[left, orders]
-            at = place[parcel, orders]
+            at = location[parcel, orders]
             sent = (parcel > 0) & (at >= 0)
             np.add.at(usage, self.slots[orders[sent], at[sent]], 1.0)
             for unit in range(self.units):
@@ -139,12 +139,12 @@ class Market:
         """Orders of one size, padded to the longest list of locations; padding costs too much to be chosen."""
         numbers = [number for number, each in enumerate(self.pool.columns) if each.units == units]
         chosen = [self.pool.columns[number] for number in numbers]
-        width, free = max(1, *(len(each.places) for each in chosen)), len(self.pool.stock)
+        width, free = max(1, *(len(each.locations) for each in chosen)), len(self.pool.stock)
         shape = (len(chosen), units, width)
         cost, rows, needs = np.full(shape, _FAR), np.full(shape, free), np.zeros(shape)
         toll, slots = np.full((len(chosen), width), _FAR), np.full((len(chosen), width), free)
         for order, each in enumerate(chosen):
-            stops = len(each.places)
+            stops = len(each.locations)
             toll[order, :stops] = each.toll
             slots[order, :stops] = np.where(each.slot >= 0, each.slot, free)
             cost[order, each.unit, each.stop] = each.cost

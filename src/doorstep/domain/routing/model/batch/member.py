@@ -41,9 +41,9 @@ class Member:
     served: tuple[LocationId | None, ...]
     most: int
 
-    def toll(self, place: LocationId) -> int:
+    def toll(self, location: LocationId) -> int:
         """The fixed cost of a parcel from there."""
-        stop = self.stops[place]
+        stop = self.stops[location]
         return (
             0
             if stop.is_companion
@@ -52,26 +52,32 @@ class Member:
 
     def cost(self, served: Sequence[LocationId | None]) -> int:
         """The cost of serving the units from these locations."""
-        lines = sum(self.units[unit].costs[place] for unit, place in enumerate(served) if place is not None)
-        return lines + sum(self.toll(place) for place in {place for place in served if place is not None})
+        lines = sum(
+            self.units[unit].costs[location] for unit, location in enumerate(served) if location is not None
+        )
+        return lines + sum(
+            self.toll(location) for location in {location for location in served if location is not None}
+        )
 
     def stock_taken(self, served: Sequence[LocationId | None]) -> list[tuple[StockKey, LocationId, int]]:
         """The stock that serving the units from these locations takes."""
         return [
-            (component, place, quantity)
-            for unit, place in enumerate(served)
-            if place is not None
+            (component, location, quantity)
+            for unit, location in enumerate(served)
+            if location is not None
             for component, quantity in self.needs[unit].items()
         ]
 
     def plan(self, served: Sequence[LocationId | None]) -> Plan:
         """The same as a plan of routing."""
         takes: dict[LocationId, list[tuple[int, int]]] = {}
-        for unit, place in enumerate(served):
-            if place is not None:
+        for unit, location in enumerate(served):
+            if location is not None:
                 lines = [(index, self.problem.wants[index].quantity) for index in self.units[unit].lines]
-                takes.setdefault(place, []).extend(lines)
-        return tuple([Part(self.stops[place], tuple(sorted(each))) for place, each in sorted(takes.items())])
+                takes.setdefault(location, []).extend(lines)
+        return tuple(
+            [Part(self.stops[location], tuple(sorted(each))) for location, each in sorted(takes.items())]
+        )
 
 
 def members(planner: Planner, demands: Sequence[Demand], decisions: Sequence[Decision]) -> list[Member]:
@@ -129,12 +135,14 @@ def _served(
     units: Sequence[LineGroup], problem: OrderProblem, choices: Sequence[Choice]
 ) -> tuple[LocationId | None, ...] | None:
     """The location of each unit; None if a line was split, or if its location is not a candidate."""
-    places: dict[int, set[LocationId]] = {}
+    locations: dict[int, set[LocationId]] = {}
     for choice in choices:
-        places.setdefault(choice.line_no, set()).add(choice.location_id)
+        locations.setdefault(choice.line_no, set()).add(choice.location_id)
     result: list[LocationId | None] = []
     for unit in units:
-        used = {place for index in unit.lines for place in places.get(problem.wants[index].line_no, ())}
+        used = {
+            location for index in unit.lines for location in locations.get(problem.wants[index].line_no, ())
+        }
         if len(used) > 1 or not used <= unit.fits.keys():
             return None
         result.append(next(iter(used), None))
@@ -148,10 +156,10 @@ def _limited(
     units: Sequence[LineGroup],
     served: tuple[LocationId | None, ...],
 ) -> Member:
-    every = {place: stop for unit in units for place, stop in unit.fits.items()}
+    every = {location: stop for unit in units for location, stop in unit.fits.items()}
     needs = [_needs(problem, unit) for unit in units]
     most = _ANY_NUMBER if rule.split.max_parcels is None else rule.split.max_parcels
-    used = {place for place in served if place is not None}
+    used = {location for location in served if location is not None}
     member = Member(index, problem, rule, units, every, needs, served, most)
     if not used:
         return member
@@ -161,13 +169,15 @@ def _limited(
     if Measure.PARCELS in before:
         most = min(most, len(used))
     allowed = {
-        place: stop
-        for place, stop in every.items()
-        if place in used or _is_no_worse(problem, stop, before, now)
+        location: stop
+        for location, stop in every.items()
+        if location in used or _is_no_worse(problem, stop, before, now)
     }
     cut = [
         LineGroup(
-            unit.lines, {place: stop for place, stop in unit.fits.items() if place in allowed}, unit.costs
+            unit.lines,
+            {location: stop for location, stop in unit.fits.items() if location in allowed},
+            unit.costs,
         )
         for unit in units
     ]

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import highspy
 import numpy as np
 
-from doorstep.domain.routing.model.batch.pool import Columns, Floats, Ints, Place, Pool, Served
+from doorstep.domain.routing.model.batch.pool import Columns, Floats, Ints, Pool, RoutingLocation, Served
 
 
 @dataclass(frozen=True, slots=True)
@@ -137,11 +137,11 @@ def _start(pool: Pool, numbers: Sequence[int], model: _Model) -> Floats:
     values = np.zeros(len(model.cost))
     for number, (y, x) in zip(numbers, model.starts, strict=True):
         each = pool.columns[number]
-        for unit, place in enumerate(pool.served[number]):
-            if place is None:
+        for unit, location in enumerate(pool.served[number]):
+            if location is None:
                 values[x + len(each.unit) + unit] = 1.0
             else:
-                column = each.x_by_place[unit, place]
+                column = each.x_by_location[unit, location]
                 values[x + column] = values[y + each.stop[column]] = 1.0
     return values
 
@@ -151,8 +151,8 @@ def _read(pool: Pool, numbers: Sequence[int], model: _Model, values: Floats) -> 
     result: Served = []
     for number, (_y, x) in zip(numbers, model.starts, strict=True):
         each = pool.columns[number]
-        chosen: list[Place] = [None] * each.units
+        chosen: list[RoutingLocation] = [None] * each.units
         for column in np.flatnonzero(values[x : x + len(each.unit)] > 0.5):  # noqa: PLR2004 - a binary that is on
-            chosen[int(each.unit[column])] = each.places[int(each.stop[column])]
+            chosen[int(each.unit[column])] = each.locations[int(each.stop[column])]
         result.append(tuple(chosen))
     return result

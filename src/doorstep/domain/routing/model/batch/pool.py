@@ -18,8 +18,8 @@ from doorstep.kernel.ids import LocationId
 
 Ints = NDArray[np.int64]
 Floats = NDArray[np.float64]
-Place = LocationId | None
-Served = list[tuple[Place, ...]]
+RoutingLocation = LocationId | None
+Served = list[tuple[RoutingLocation, ...]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,7 +30,7 @@ class Columns:
     `may_wait` marks units that are unserved now: only these may stay unserved.
     """
 
-    places: tuple[LocationId, ...]
+    locations: tuple[LocationId, ...]
     toll: Floats
     unit: Ints
     stop: Ints
@@ -42,7 +42,7 @@ class Columns:
     units: int
     most: int
     slot: Ints
-    x_by_place: dict[tuple[int, LocationId], int]
+    x_by_location: dict[tuple[int, LocationId], int]
 
 
 @dataclass(slots=True)
@@ -75,8 +75,10 @@ class Pool:
         )
         self.waits = [np.maximum(2 * dearest + 1, _worth(member)) for member in self.members]
 
-    def _left(self, component: StockKey, place: LocationId) -> float:
-        return float(self.left(component, place)) if component else float(self.capacity.get(place, np.inf))
+    def _left(self, component: StockKey, location: LocationId) -> float:
+        return (
+            float(self.left(component, location)) if component else float(self.capacity.get(location, np.inf))
+        )
 
     @property
     def size(self) -> int:
@@ -86,7 +88,7 @@ class Pool:
     def cost(self, number: int) -> float:
         """The current cost of an order."""
         served = self.served[number]
-        waiting = np.array([place is None for place in served])
+        waiting = np.array([location is None for location in served])
         return self.members[number].cost(served) + float(self.waits[number][waiting].sum())
 
     def total(self) -> float:
@@ -100,16 +102,18 @@ class Pool:
             self._add(result, number, self.served[number])
         return result
 
-    def taken(self, number: int, served: Sequence[Place]) -> Floats:
+    def taken(self, number: int, served: Sequence[RoutingLocation]) -> Floats:
         """The scarce stock that an order would take, by row."""
         result = np.zeros(len(self.stock))
         self._add(result, number, served)
         return result
 
-    def _add(self, total: Floats, number: int, served: Sequence[Place]) -> None:
-        capacity = [("", place, 1) for place in {place for place in served if place is not None}]
-        for component, place, quantity in (*self.members[number].stock_taken(served), *capacity):
-            row = self.rows.get((component, place))
+    def _add(self, total: Floats, number: int, served: Sequence[RoutingLocation]) -> None:
+        capacity = [
+            ("", location, 1) for location in {location for location in served if location is not None}
+        ]
+        for component, location, quantity in (*self.members[number].stock_taken(served), *capacity):
+            row = self.rows.get((component, location))
             if row is not None:
                 total[row] += quantity
 
@@ -119,11 +123,11 @@ def _requested(members: Sequence[Member]) -> dict[tuple[StockKey, LocationId], i
     requested: dict[tuple[StockKey, LocationId], int] = {}
     for member in members:
         for unit, needs in zip(member.units, member.needs, strict=True):
-            for place in unit.fits:
+            for location in unit.fits:
                 for component, quantity in needs.items():
-                    requested[component, place] = requested.get((component, place), 0) + quantity
-        for place in member.stops:
-            requested["", place] = requested.get(("", place), 0) + 1
+                    requested[component, location] = requested.get((component, location), 0) + quantity
+        for location in member.stops:
+            requested["", location] = requested.get(("", location), 0) + 1
     return requested
 
 
@@ -138,27 +142,27 @@ def _worth(member: Member) -> Floats:
 
 
 def _columns(member: Member, rows: dict[tuple[StockKey, LocationId], int]) -> Columns:
-    places = tuple(sorted(member.stops))
-    number = {place: index for index, place in enumerate(places)}
-    x = [(unit, place) for unit, each in enumerate(member.units) for place in sorted(each.fits)]
+    locations = tuple(sorted(member.stops))
+    number = {location: index for index, location in enumerate(locations)}
+    x = [(unit, location) for unit, each in enumerate(member.units) for location in sorted(each.fits)]
     taken = [
         (index, row, quantity)
-        for index, (unit, place) in enumerate(x)
+        for index, (unit, location) in enumerate(x)
         for component, quantity in member.needs[unit].items()
-        if (row := rows.get((component, place))) is not None
+        if (row := rows.get((component, location))) is not None
     ]
     return Columns(
-        places,
-        np.array([member.toll(place) for place in places], dtype=np.float64),
-        np.array([unit for unit, _place in x], dtype=np.int64),
-        np.array([number[place] for _unit, place in x], dtype=np.int64),
-        np.array([member.units[unit].costs[place] for unit, place in x], dtype=np.float64),
+        locations,
+        np.array([member.toll(location) for location in locations], dtype=np.float64),
+        np.array([unit for unit, _location in x], dtype=np.int64),
+        np.array([number[location] for _unit, location in x], dtype=np.int64),
+        np.array([member.units[unit].costs[location] for unit, location in x], dtype=np.float64),
         np.array([index for index, _row, _quantity in taken], dtype=np.int64),
         np.array([row for _index, row, _quantity in taken], dtype=np.int64),
         np.array([quantity for _index, _row, quantity in taken], dtype=np.float64),
-        np.array([place is None for place in member.served], dtype=bool),
+        np.array([location is None for location in member.served], dtype=bool),
         len(member.units),
         member.most,
-        np.array([rows.get(("", place), -1) for place in places], dtype=np.int64),
+        np.array([rows.get(("", location), -1) for location in locations], dtype=np.int64),
         {key: index for index, key in enumerate(x)},
     )

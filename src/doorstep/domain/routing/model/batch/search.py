@@ -10,7 +10,7 @@ import numpy as np
 from doorstep.domain.routing.model import partition
 from doorstep.domain.routing.model.batch.lagrange import Market
 from doorstep.domain.routing.model.batch.mip import solve
-from doorstep.domain.routing.model.batch.pool import Floats, Ints, Place, Pool, Served
+from doorstep.domain.routing.model.batch.pool import Floats, Ints, Pool, RoutingLocation, Served
 from doorstep.kernel.i18n import mark
 from doorstep.kernel.ids import LocationId
 
@@ -148,7 +148,7 @@ def at_prices(pool: Pool, prices: Floats) -> Served | None:
     return result
 
 
-def _served(pool: Pool, number: int, prices: Floats, spare: Floats) -> tuple[Place, ...] | None:
+def _served(pool: Pool, number: int, prices: Floats, spare: Floats) -> tuple[RoutingLocation, ...] | None:
     each = pool.columns[number]
     worth = each.cost.copy()
     np.add.at(worth, each.of, prices[each.row] * each.need)
@@ -156,31 +156,31 @@ def _served(pool: Pool, number: int, prices: Floats, spare: Floats) -> tuple[Pla
     is_there[each.of[spare[each.row] < each.need]] = False
     has_slot = np.array([slot < 0 or spare[slot] >= 1 for slot in each.slot], dtype=bool)
     tolls = {
-        place: round(toll + (prices[slot] if slot >= 0 else 0.0))
-        for place, toll, slot in zip(each.places, each.toll.tolist(), each.slot.tolist(), strict=True)
+        location: round(toll + (prices[slot] if slot >= 0 else 0.0))
+        for location, toll, slot in zip(each.locations, each.toll.tolist(), each.slot.tolist(), strict=True)
     }
     units: list[dict[LocationId, int]] = [{} for _ in range(each.units)]
-    for (unit, place), column in each.x_by_place.items():
+    for (unit, location), column in each.x_by_location.items():
         if is_there[column] and has_slot[each.stop[column]]:
-            units[unit][place] = round(worth[column])
+            units[unit][location] = round(worth[column])
     found = parted(tolls, units, each.most)
     lost = found is not None and any(
-        place is None and not waits for place, waits in zip(found, each.may_wait.tolist(), strict=True)
+        location is None and not waits for location, waits in zip(found, each.may_wait.tolist(), strict=True)
     )
     return None if lost else found
 
 
 def parted(
     tolls: Mapping[LocationId, int], units: Sequence[Mapping[LocationId, int]], most: int
-) -> tuple[Place, ...] | None:
+) -> tuple[RoutingLocation, ...] | None:
     """The cheapest way to serve the units that can be served; None if they do not fit in so few parcels."""
     there = [unit for unit, prices in enumerate(units) if prices]
     found = partition.ways(tolls, [units[unit] for unit in there], most=most)[-1] if there else []
     if there and not found:
         return None
-    result: list[Place] = [None] * len(units)
-    for mask, place in min(found)[1] if found else ():
+    result: list[RoutingLocation] = [None] * len(units)
+    for mask, location in min(found)[1] if found else ():
         for bit, unit in enumerate(there):
             if mask >> bit & 1:
-                result[unit] = place
+                result[unit] = location
     return tuple(result)

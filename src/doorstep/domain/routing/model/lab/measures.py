@@ -79,8 +79,8 @@ def _loads(served: Sequence[OrderResult], codes: Mapping[LocationId, str]) -> tu
         for choice in each.choices:
             key = codes[choice.location_id], day
             units[key] = units.get(key, 0) + choice.quantity
-        for place in {choice.location_id for choice in each.choices}:
-            key = codes[place], day
+        for location in {choice.location_id for choice in each.choices}:
+            key = codes[location], day
             orders[key] = orders.get(key, 0) + 1
     return tuple(Load(code, day, orders[code, day], units[code, day]) for code, day in sorted(orders))
 

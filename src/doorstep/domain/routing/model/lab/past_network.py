@@ -22,26 +22,26 @@ class PastNetwork:
     @property
     def codes(self) -> Mapping[LocationId, str]:
         """Codes of the locations."""
-        return {each.id: each.code for each in self.today.places.values()}
+        return {each.id: each.code for each in self.today.locations.values()}
 
     def network(self, at: datetime) -> Network:
         """The network at an instant; every shift is empty."""
         moment = self.moments.at(at)
-        places = {
-            place: replace(
+        locations = {
+            location: replace(
                 each,
-                is_open=moment.is_open[place],
-                free_capacity=_limit(moment.shifts.get(place)),
+                is_open=moment.is_open[location],
+                free_capacity=_limit(moment.shifts.get(location)),
                 backlog_hours=0.0,
                 paused="",
             )
-            for place, each in self.today.places.items()
+            for location, each in self.today.locations.items()
         }
-        return replace(self.today, places=places, ways=moment.ways[True], prices={})
+        return replace(self.today, locations=locations, ways=moment.ways[True], prices={})
 
-    def shift(self, place: LocationId, at: datetime) -> datetime | None:
+    def shift(self, location: LocationId, at: datetime) -> datetime | None:
         """The start of the shift that work decided then counts in."""
-        running = self.moments.at(at).shifts.get(place)
+        running = self.moments.at(at).shifts.get(location)
         return None if running is None else running.starts_at
 
 

@@ -14,7 +14,7 @@ import msgspec
 
 from doorstep.domain.routing.model.batch import Batch, Budget, improve
 from doorstep.domain.routing.model.demand import Choice, Demand, DemandLine, StockKey
-from doorstep.domain.routing.model.network import Network, Place
+from doorstep.domain.routing.model.network import Network, RoutingLocation
 from doorstep.domain.routing.model.plan import Decision, plan
 from doorstep.domain.routing.model.rules.compiled import CompiledRules
 from doorstep.domain.routing.model.score import Scores, joined
@@ -190,10 +190,10 @@ class _Replay:
         decisions = self._plan(demands, supply, network, now)
         for each, decision in zip(orders, decisions, strict=True):
             each.add(decision)
-            for place in {choice.location_id for choice in decision.choices}:
-                shift = self.past.shift(place, now)
+            for location in {choice.location_id for choice in decision.choices}:
+                shift = self.past.shift(location, now)
                 if shift is not None:
-                    used[place, shift] = used.get((place, shift), 0) + 1
+                    used[location, shift] = used.get((location, shift), 0) + 1
 
     def _plan(
         self, demands: Sequence[Demand], supply: Supply, network: Network, now: datetime
@@ -217,16 +217,20 @@ class _Replay:
 
     def _network(self, now: datetime, used: Mapping[tuple[LocationId, datetime], int]) -> Network:
         network = self.past.network(now)
-        places = {each: self._place(place, now, used) for each, place in network.places.items()}
-        return replace(network, places=places)
+        locations = {
+            each: self._location(location, now, used) for each, location in network.locations.items()
+        }
+        return replace(network, locations=locations)
 
-    def _place(self, place: Place, now: datetime, used: Mapping[tuple[LocationId, datetime], int]) -> Place:
+    def _location(
+        self, location: RoutingLocation, now: datetime, used: Mapping[tuple[LocationId, datetime], int]
+    ) -> RoutingLocation:
         """The network with the capacity that this replay has used so far."""
-        if place.free_capacity is None:
-            return place
-        shift = self.past.shift(place.id, now)
-        taken = 0 if shift is None else used.get((place.id, shift), 0)
-        return replace(place, free_capacity=max(0, place.free_capacity - taken))
+        if location.free_capacity is None:
+            return location
+        shift = self.past.shift(location.id, now)
+        taken = 0 if shift is None else used.get((location.id, shift), 0)
+        return replace(location, free_capacity=max(0, location.free_capacity - taken))
 
     def _wait(self, order: _Open, waiting: _Waiting) -> None:
         for component in self._lacks(order):

@@ -114,6 +114,6 @@ class Case(Part, frozen=True):
     stock: dict[str, dict[str, Count]]
     expect: Expected
     why: str = ""
-    places: tuple[CaseLocation, ...] = ()
-    only_places: bool = False
+    locations: tuple[CaseLocation, ...] = ()
+    only_locations: bool = False
     lanes: tuple[CaseLane, ...] = ()

@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 
 from doorstep.domain.routing.model.demand import Demand
-from doorstep.domain.routing.model.network import Lane, Place
+from doorstep.domain.routing.model.network import Lane, RoutingLocation
 from doorstep.domain.routing.model.rules.conditions import CannotEvaluate
 from doorstep.domain.routing.model.rules.document import OrderField, Routing, Rule, RuleSet, Run
 from doorstep.domain.routing.model.rules.filters import Filter, Values, of_locations, of_orders
@@ -29,7 +29,7 @@ from doorstep.kernel.message import Message
 _MOST_CACHED = 20_000
 _LATEST = datetime.max.replace(tzinfo=UTC)
 _EARLIEST = datetime.min.replace(tzinfo=UTC)
-_NOWHERE = Place(LocationId(0), "", "", 0.0, 0.0, ships=False)
+_NOWHERE = RoutingLocation(LocationId(0), "", "", 0.0, 0.0, ships=False)
 _NO_LANE = Lane(LocationId(0))
 _NO_DEMAND = Demand(OrderId(0), ())
 _NOBODY: Mapping[LocationId, Message] = {}
@@ -42,32 +42,32 @@ class _Question:
     filter: Filter
     failures: Counter[str]
     of_order: tuple[Read, ...] = field(init=False)
-    of_place: tuple[Read, ...] = field(init=False)
+    of_location: tuple[Read, ...] = field(init=False)
     _known: dict[Values, Message | None] = field(init=False, default_factory=dict)
 
     def __post_init__(self) -> None:
         own = [name for name in self.filter.names if is_of_order(name)]
         self.of_order = tuple(VARIABLES[name].read for name in own)
-        self.of_place = tuple(VARIABLES[name].read for name in self.filter.names[len(own) :])
+        self.of_location = tuple(VARIABLES[name].read for name in self.filter.names[len(own) :])
 
     def own(self, reading: Reading) -> Values:
         return tuple([read(reading) for read in self.of_order])
 
     def answer(self, own: Values, reading: Reading) -> Message | None:
         """The reason against; None if there is none."""
-        values = (*own, *[read(reading) for read in self.of_place])
+        values = (*own, *[read(reading) for read in self.of_location])
         return self._cached(values) if self.filter.is_slow else self.filter.against(values)
 
     def refuse(self, own: Values, readings: Iterable[Reading], reasons: dict[LocationId, Message]) -> None:
         """Add the excluded locations, with the reason, to those excluded before."""
         against = self._cached if self.filter.is_slow else self.filter.against
-        reads = self.of_place
+        reads = self.of_location
         for reading in readings:
-            place = reading.lane.location_id
-            if place not in reasons:
+            location = reading.lane.location_id
+            if location not in reasons:
                 reason = against((*own, *[read(reading) for read in reads]))
                 if reason:
-                    reasons[place] = reason
+                    reasons[location] = reason
 
     def _cached(self, values: Values) -> Message | None:
         if values not in self._known:
@@ -129,9 +129,9 @@ class CompiledRules:
     _orders: Mapping[int, _Questions] = field(default_factory=dict)
     _locations: Mapping[int, _OfLocations] = field(default_factory=dict)
 
-    def at(self, now: datetime, places: Mapping[LocationId, Place]) -> Judge:
+    def at(self, now: datetime, locations: Mapping[LocationId, RoutingLocation]) -> Judge:
         """The rules for one batch: at this time, with these locations."""
-        return Judge(self, now, places)
+        return Judge(self, now, locations)
 
     def takes(self, routing: Routing, reading: Reading) -> Message | None:
         """The reason why a routing does not take an order; None if it does."""
@@ -170,7 +170,7 @@ class Judge:
 
     rules: CompiledRules
     now: datetime
-    places: Mapping[LocationId, Place]
+    locations: Mapping[LocationId, RoutingLocation]
     _entrances: dict[int, Sequence[tuple[Routing, _Questions]]] = field(init=False, default_factory=dict)
     _standing: dict[int, Mapping[LocationId, Message]] = field(init=False, default_factory=dict)
     _moving: dict[tuple[object, ...], tuple[object, Mapping[LocationId, Message]]] = field(
@@ -225,9 +225,9 @@ class Judge:
         kept = self._moving.get(key)
         if kept is None or kept[0] is not lanes:
             reasons = dict(standing)
-            now, places = self.now, self.places
+            now, locations = self.now, self.locations
             readings = [
-                Reading(demand, now, places[each], lane)
+                Reading(demand, now, locations[each], lane)
                 for each, lane in lanes.items()
                 if each not in reasons
             ]
@@ -241,9 +241,12 @@ class Judge:
         if not questions:
             return _NOBODY
         if id(rule) not in self._standing:
-            asked = ((each, Reading(_NO_DEMAND, self.now, each, _NO_LANE)) for each in self.places.values())
+            asked = (
+                (each, Reading(_NO_DEMAND, self.now, each, _NO_LANE)) for each in self.locations.values()
+            )
             reasons = (
-                (place.id, _answer(questions, [()] * len(questions), reading)) for place, reading in asked
+                (location.id, _answer(questions, [()] * len(questions), reading))
+                for location, reading in asked
             )
             self._standing[id(rule)] = {each: reason for each, reason in reasons if reason}
         return self._standing[id(rule)]

@@ -13,7 +13,7 @@ from enum import StrEnum
 import msgspec
 
 from doorstep.domain.routing.model.demand import Demand
-from doorstep.domain.routing.model.network import Lane, Place
+from doorstep.domain.routing.model.network import Lane, RoutingLocation
 
 NO_PROMISE_DAYS = 9_999
 NO_LIMIT = 1_000_000
@@ -37,7 +37,7 @@ class Reading(msgspec.Struct, frozen=True):
 
     demand: Demand
     now: datetime
-    place: Place
+    location: RoutingLocation
     lane: Lane
 
 
@@ -68,7 +68,7 @@ def _in_time(reading: Reading) -> bool:
 
 
 def _free_capacity(reading: Reading) -> int:
-    return NO_LIMIT if reading.place.free_capacity is None else reading.place.free_capacity
+    return NO_LIMIT if reading.location.free_capacity is None else reading.location.free_capacity
 
 
 VARIABLES: Mapping[str, Variable] = {
@@ -92,14 +92,14 @@ VARIABLES: Mapping[str, Variable] = {
     "order.lines": Variable(Kind.WHOLE, "Lines that need a location.", lambda of: len(of.demand.wants)),
     "order.units": Variable(Kind.WHOLE, "Units on them.", lambda of: sum(want.quantity for want in of.demand.wants)),
     "order.grams": Variable(Kind.WHOLE, "Their weight in grams.", lambda of: sum(want.quantity * want.grams for want in of.demand.wants)),
-    "location.code": Variable(Kind.TEXT, "Its code.", lambda of: of.place.code),
-    "location.kind": Variable(Kind.TEXT, "Its type: warehouse, store, dark_store …", lambda of: of.place.kind),
-    "location.groups": Variable(Kind.TEXTS, "Groups it belongs to.", lambda of: tuple(sorted(of.place.groups))),
-    "location.country": Variable(Kind.TEXT, "Its country, in two letters.", lambda of: of.place.country),
-    "location.region": Variable(Kind.TEXT, "Its state or province.", lambda of: of.place.region),
-    "location.is_open": Variable(Kind.YES_OR_NO, "Whether it is open now.", lambda of: of.place.is_open),
-    "location.backlog_hours": Variable(Kind.FRACTION, "Hours its open work will take.", lambda of: of.place.backlog_hours),
-    "location.reject_rate": Variable(Kind.FRACTION, "Share of its work it rejected lately: 0.05 is 5 %.", lambda of: of.place.reject_rate),
+    "location.code": Variable(Kind.TEXT, "Its code.", lambda of: of.location.code),
+    "location.kind": Variable(Kind.TEXT, "Its type: warehouse, store, dark_store …", lambda of: of.location.kind),
+    "location.groups": Variable(Kind.TEXTS, "Groups it belongs to.", lambda of: tuple(sorted(of.location.groups))),
+    "location.country": Variable(Kind.TEXT, "Its country, in two letters.", lambda of: of.location.country),
+    "location.region": Variable(Kind.TEXT, "Its state or province.", lambda of: of.location.region),
+    "location.is_open": Variable(Kind.YES_OR_NO, "Whether it is open now.", lambda of: of.location.is_open),
+    "location.backlog_hours": Variable(Kind.FRACTION, "Hours its open work will take.", lambda of: of.location.backlog_hours),
+    "location.reject_rate": Variable(Kind.FRACTION, "Share of its work it rejected lately: 0.05 is 5 %.", lambda of: of.location.reject_rate),
     "location.free_capacity": Variable(Kind.WHOLE, f"Remaining capacity of its shift in orders; {NO_LIMIT} without a limit.", _free_capacity),
     "lane.km": Variable(Kind.FRACTION, "Kilometers to the customer.", lambda of: of.lane.km),
     "lane.days": Variable(Kind.WHOLE, f"Days until a parcel arrives, 0 today; {NO_PROMISE_DAYS} if unknown.", lambda of: _days(of, of.lane.arrives_at)),
