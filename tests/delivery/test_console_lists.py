@@ -178,7 +178,7 @@ SHORT = {
 }
 
 
-@pytest.mark.parametrize("place", SHORT)
+@pytest.mark.parametrize("location", SHORT)
 def test_a_short_list_is_sorted_and_a_file(
     browser: TestClient, shop: Shop, location: tuple[str, str, str]
 ) -> None:

@@ -89,7 +89,7 @@ def test_a_location_with_open_work_is_not_closed(browser: TestClient, shop: Shop
     location_id = shop.work(order_id)[0].location_id
     page = browser.get(f"/console/locations/{location_id}/edit").text
     assert "It cannot be closed yet." in page
-    page = click(browser, f"/locations/{location}/edit/close", status=409, reason="lease ended")
+    page = click(browser, f"/locations/{location_id}/edit/close", status=409, reason="lease ended")
     assert ("1 fulfillment order is not finished" in page, 'value="lease ended"' in page) == (True, True)
 
 

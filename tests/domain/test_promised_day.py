@@ -23,7 +23,7 @@ def units(*locations: LocationId) -> list[Choice]:
 
 
 @pytest.mark.parametrize(
-    ("places", "confidence", "day", "share"),
+    ("locations", "confidence", "day", "share"),
     [
         ((DELHI,), 0.5, date(2026, 11, 21), 0.5),
         ((DELHI,), 0.9, date(2026, 11, 23), 0.9),

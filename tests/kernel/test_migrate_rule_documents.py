@@ -22,6 +22,7 @@ from doorstep.kernel.db import Database
 BEFORE_HINDSIGHT = "0020"
 NEAR = {
     "name": "near",
+    "when": "order.pieces > 3 && location.room > 1",
     "choose": [{"by": "piece_distance"}, {"by": "stock"}],
     "rest": {"then": "park", "queue": "care"},
 }
@@ -29,6 +30,9 @@ CASE = {
     "name": "a SKU may have any code",
     "at": NOON.isoformat(),
     "order": {"lines": [{"sku": "rest", "quantity": 3}]},
+    "only_places": True,
+    "places": [{"code": "pieces", "room": 4}],
+    "lanes": [{"location": "pieces", "piece_minor": 3}],
     "stock": {"rest": {"pieces": 2}},
     "expect": {"sent": [{"line": 1, "location": "pieces", "pieces": 2}], "rest": "park", "queue": "care"},
 }
@@ -78,6 +82,8 @@ def test_stored_rules_are_read_under_the_new_names_of_their_fields(upgraded: Dat
     assert document.queues[0].customer_message == "Please wait."
     assert (document.costs.last_unit_minor, document.costs.short_unit_minor) == (1, 2)
     assert not document.scarcity_prices
+    assert rule.when == "order.units > 3 && location.free_capacity > 1"
+    assert (case.only_locations, case.locations[0].free_capacity, case.lanes[0].unit_minor) == (True, 4, 3)
     assert case.order.lines[0].sku == "rest"
     assert case.stock == {"rest": {"pieces": 2}}
     assert case.expect == Expected(sent=(Sent(1, "pieces", 2),), remainder="queue", queue="care")

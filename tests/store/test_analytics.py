@@ -115,7 +115,11 @@ def test_the_demo_order_explains_its_location(shop: Shop) -> None:
     assert str(page.groups[1].why[0].sentence).endswith("the only location with all 2.")
     assert page.unallocated == []
     assert page.balance == order.Balance(
-        Money(449_700, "INR"), Money(449_700, "INR"), Money(0, "INR"), Money(0, "INR")
+        total=Money(449_700, "INR"),
+        paid=Money(449_700, "INR"),
+        is_reported=False,
+        refunded=Money(0, "INR"),
+        owed=Money(0, "INR"),
     )
     assert page.timeline[-1].words == "Placed through shopify: 2 lines, INR 4,497.00"
     assert page.timeline[0].words == "Allocated to ST-22, WH-A"

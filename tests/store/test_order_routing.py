@@ -14,6 +14,7 @@ from doorstep.domain.orders.actions import Incoming
 from doorstep.domain.orders.model import QueuePlacement
 from doorstep.kernel.db import Database, WriteTx
 from doorstep.kernel.ids import OrderId
+from doorstep.kernel.message import Message
 
 SHIRT = "GT-WH-02"
 
@@ -30,7 +31,7 @@ def short(database: Database) -> OrderId:
 
 def put_in_queue(tx: WriteTx, order_id: OrderId, queue: str = "short", minutes: int | None = None) -> None:
     retry_at = None if minutes is None else NOON + timedelta(minutes=minutes)
-    placement = QueuePlacement(queue, "none left", NOON, retry_at)
+    placement = QueuePlacement(queue, Message("none left"), NOON, retry_at)
     actions.allocate(tx, counts=(), routed={}, short={}, queued={order_id: placement}, now=NOON)
 
 

@@ -290,7 +290,7 @@ def test_a_text_with_an_earlier_name_gets_an_error_with_the_new_one(text: str, p
 
 
 def test_every_earlier_name_of_a_field_has_a_field() -> None:
-    of_cases = (Sent, CaseLocation, CaseLane)
+    of_cases = (Case, Sent, CaseLocation, CaseLane)
     fields = {name.partition(".")[2] for name in FIELDS}.union(*(each.__struct_fields__ for each in of_cases))
     assert set(RuleSet.RENAMED.values()) <= fields
     assert not fields & RuleSet.RENAMED.keys()

@@ -14,6 +14,7 @@ from doorstep.domain.shipping.model import TrackingStatus
 from doorstep.flows.fulfillment import cancel, fulfill, packing, recall
 from doorstep.kernel import errors
 from doorstep.kernel.ids import OrderId
+from doorstep.kernel.message import english
 
 
 def where(retailer: Retailer, order_id: OrderId) -> dict[str, list[tuple[str, int]]]:
@@ -47,7 +48,7 @@ def test_each_line_is_allocated_to_one_location_with_a_reason(retailer: Retailer
     jacket, shirts = (str(each.sentence) for each in decision.explanation.lines)
     assert jacket.startswith("Warehouse A (1147 km): the nearest of 2 locations")
     assert shirts.endswith("the only location with all 2.")
-    assert {each.location: str(each.eliminated) for each in decision.explanation.lines[1].candidates} == {
+    assert {each.location: english(each.eliminated) for each in decision.explanation.lines[1].candidates} == {
         "ST-22": "",
         "WH-A": "has 1 of 2: the line would be split",
     }
@@ -87,7 +88,7 @@ def test_a_rejected_line_is_routed_elsewhere_and_stock_is_corrected(
     assert retailer.count(JACKET, "WH-A") == left
     assert counters(retailer, order_id, 1) == (1, 0, 0, 0, 0)
     (newest, _) = retailer.read(lambda tx: routing.decisions(tx, order_id=order_id))
-    eliminated = {each.location: str(each.eliminated) for each in newest.explanation.lines[0].candidates}
+    eliminated = {each.location: english(each.eliminated) for each in newest.explanation.lines[0].candidates}
     assert eliminated["WH-A"] == "rejected this before"
 
 

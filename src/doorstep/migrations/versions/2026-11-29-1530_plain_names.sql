@@ -46,23 +46,21 @@ UPDATE lab_changes SET before = before - 'short_pieces' || jsonb_build_object('s
  WHERE before ? 'short_pieces';
 
 -- Renames fields at any depth, and variables in conditions. What is below "stock" are SKUs and location codes, which stay.
-CREATE FUNCTION pg_temp.fields_renamed(part jsonb) RETURNS jsonb LANGUAGE plpgsql AS $$
+CREATE FUNCTION pg_temp.fields_renamed(part jsonb, names jsonb) RETURNS jsonb LANGUAGE plpgsql AS $$
 BEGIN
     IF jsonb_typeof(part) = 'array' THEN
-        RETURN (SELECT coalesce(jsonb_agg(pg_temp.fields_renamed(e.item) ORDER BY e.number), '[]')
+        RETURN (SELECT coalesce(jsonb_agg(pg_temp.fields_renamed(e.item, names) ORDER BY e.number), '[]')
                   FROM jsonb_array_elements(part) WITH ORDINALITY AS e (item, number));
     ELSIF jsonb_typeof(part) = 'object' THEN
         RETURN (
             SELECT coalesce(jsonb_object_agg(
-                       coalesce(field.new, e.key),
+                       coalesce(names ->> e.key, e.key),
                        CASE WHEN e.key = 'stock' THEN e.value
                             WHEN e.key = 'when' AND jsonb_typeof(e.value) = 'string' THEN
                                 to_jsonb(replace(replace(e.value #>> '{}', 'order.pieces', 'order.units'),
                                                  'location.room', 'location.free_capacity'))
-                            ELSE pg_temp.fields_renamed(e.value) END), '{}')
-              FROM jsonb_each(part) AS e (key, value)
-              LEFT JOIN (VALUES ('piece_minor', 'unit_minor'), ('room', 'free_capacity')) AS field (old, new)
-                     ON field.old = e.key);
+                            ELSE pg_temp.fields_renamed(e.value, names) END), '{}')
+              FROM jsonb_each(part) AS e (key, value));
     END IF;
     RETURN part;
 END
@@ -70,9 +68,14 @@ $$;
 
 -- Documents never change; this rename of fields is an exception. A digest stays: it identifies the version.
 ALTER TABLE routing_rule_versions DISABLE TRIGGER USER;
-UPDATE routing_rule_versions SET document = pg_temp.fields_renamed(document) WHERE document <> pg_temp.fields_renamed(document);
+UPDATE routing_rule_versions SET document = changed.document
+  FROM (SELECT number, pg_temp.fields_renamed(document, '{"piece_minor": "unit_minor", "room": "free_capacity", "places": "locations",
+                                                         "only_places": "only_locations"}') AS document
+          FROM routing_rule_versions) AS changed
+ WHERE changed.number = routing_rule_versions.number AND changed.document <> routing_rule_versions.document;
 ALTER TABLE routing_rule_versions ENABLE TRIGGER USER;
-UPDATE network_documents SET document = pg_temp.fields_renamed(document) WHERE document <> pg_temp.fields_renamed(document);
+UPDATE network_documents SET document = pg_temp.fields_renamed(document, '{"piece_minor": "unit_minor"}')
+ WHERE document::text LIKE '%"piece_minor"%';
 
 COMMENT ON TABLE atp_rules IS 'Availability rules of planners. Each change is an event of stream atp_rule with the complete rule.';
 COMMENT ON COLUMN atp_rules.locations IS 'Location codes. A rule applies to locations named here or of a kind in location_kinds; both empty: to all.';

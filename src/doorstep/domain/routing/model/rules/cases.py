@@ -106,7 +106,7 @@ class Expected(Part, frozen=True):
 
 
 class Case(Part, frozen=True):
-    """A test case. With `only_places` the network consists of `places` alone."""
+    """A test case. With `only_locations` the network consists of `locations` alone."""
 
     name: str
     at: Instant

@@ -222,6 +222,8 @@ class RuleSet(Part, frozen=True, kw_only=True):
         "pieces": "units",
         "piece_minor": "unit_minor",
         "room": "free_capacity",
+        "places": "locations",
+        "only_places": "only_locations",
         "told_to_customer": "customer_message",
         "last_piece_minor": "last_unit_minor",
         "short_piece_minor": "short_unit_minor",
