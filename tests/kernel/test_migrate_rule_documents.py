@@ -22,7 +22,7 @@ from doorstep.kernel.db import Database
 BEFORE_HINDSIGHT = "0020"
 NEAR = {
     "name": "near",
-    "when": "order.pieces > 3 && location.room > 1",
+    "locations": {"when": "order.pieces > 3 && location.room > 1"},
     "choose": [{"by": "piece_distance"}, {"by": "stock"}],
     "rest": {"then": "park", "queue": "care"},
 }
@@ -82,7 +82,7 @@ def test_stored_rules_are_read_under_the_new_names_of_their_fields(upgraded: Dat
     assert document.queues[0].customer_message == "Please wait."
     assert (document.costs.last_unit_minor, document.costs.short_unit_minor) == (1, 2)
     assert not document.scarcity_prices
-    assert rule.when == "order.units > 3 && location.free_capacity > 1"
+    assert rule.locations.when == "order.units > 3 && location.free_capacity > 1"
     assert (case.only_locations, case.locations[0].free_capacity, case.lanes[0].unit_minor) == (True, 4, 3)
     assert case.order.lines[0].sku == "rest"
     assert case.stock == {"rest": {"pieces": 2}}
