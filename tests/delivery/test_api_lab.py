@@ -34,6 +34,7 @@ def test_a_draft_is_simulated(retailer: Retailer, api: TestClient) -> None:
         1,
     )
     assert {each["key"]: each["mark"] for each in reported["compared"]}["unfilled"] == "worse"
+    assert reported["same_costs"]
     (changed,) = api.get(f"{here}/changes?only=short").json()
     assert changed["draft"]["short_units"] == 1
     assert api.get(f"{here}/changes?only=luck").status_code == 422

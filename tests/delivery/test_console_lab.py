@@ -54,6 +54,7 @@ def test_a_draft_is_simulated_and_compared(shop: Shop, browser: TestClient) -> N
     assert "notnaked 1 Done" in text
     assert re.search(r"Cost per order ₹\d", text)
     assert "Orders per location" in text
+    assert "Do not compare cost per order: the draft sets other costs" in text
     assert 'role="img" aria-label="Parcels per order: now 1.00' in page(browser, here)
     assert "Version 1 against the default rules" in shown(page(browser, LAB))
     answer = browser.get(f"/console{here}?format=csv")

@@ -115,7 +115,7 @@ def test_a_case_that_fails_keeps_a_draft_from_deciding(shop: Shop, browser: Test
     assert "Rule: expected soonest, found leaves today." in shown(text)
     assert "Its test cases must pass first." in text
     status, answer = click(browser, f"{here}/activate", on=here, why="so", instead_of="")
-    assert (status, "1 of 8 test cases fail." in answer) == (409, True)
+    assert (status, "1 of 8 test cases failed." in answer) == (409, True)
 
 
 def test_a_text_that_is_wrong_is_marked_at_its_line_and_kept(browser: TestClient) -> None:

@@ -83,7 +83,7 @@ def test_closing_lists_open_work_and_what_happens_next(retailer: Retailer) -> No
     (work,) = retailer.work(order_id)
     code = retailer.read(lambda tx: views.location(tx, location_id=work.location_id)).code
     closing = api.get(f"/api/v1/locations/{code}/closing").json()
-    assert closing["obstacles"] == ["1 fulfillment order is not finished: ship, reject or recall first."]
+    assert closing["obstacles"] == ["1 fulfillment order is not finished: ship, reject or recall it first."]
     assert "on hand can no longer be sold" in closing["effects"][0]
     refused = problem(api.post(f"/api/v1/locations/{code}/close", json={"reason": "x"}), 409, "conflict")
     assert f"{code} cannot be closed yet. 1 fulfillment order" in refused["title"]

@@ -180,7 +180,7 @@ def test_activation_requires_that_test_cases_pass(retailer: Retailer) -> None:
     }  # fmt: skip
     raw = {**msgspec.to_builtins(DEFAULT), "cases": [case]}
     drafted(retailer, msgspec.convert(raw, RuleSet))
-    said = "1 of 1 test cases fail. nearest: Line 1 (TEE): expected 1 from WH-B, found 1 from WH-A."
+    said = "1 of 1 test cases failed. nearest: Line 1 (TEE): expected 1 from WH-B, found 1 from WH-A."
     with pytest.raises(errors.Refused) as refused:
         activated(retailer, 1, None)
     assert refused.value.message == said

@@ -22,7 +22,7 @@ from doorstep.domain.routing.model.lab import (
 )
 from doorstep.domain.routing.views import lab as views
 from doorstep.domain.routing.views import rules, trials
-from doorstep.domain.routing.views.lab import Slice
+from doorstep.domain.routing.views.lab import LabRun, Slice
 from doorstep.flows.network import lanes
 from doorstep.flows.routing_rules import simulation_jobs, trial_control
 from doorstep.kernel.db import ReadTx, WriteTx
@@ -93,6 +93,11 @@ def _trial(tx: ReadTx, found: Trial, currency: str) -> lab_shapes.TrialReport:
     )
 
 
+def _shape(tx: ReadTx, found: LabRun, currency: str) -> lab_shapes.Simulation:
+    same_costs = rules.same_costs(tx, one=found.draft, other=found.against)
+    return lab_shapes.run(found, currency, same_costs=same_costs)
+
+
 @router.get("/simulations")
 def list_simulations(calling: Calling) -> list[lab_shapes.Simulation]:
     """List the newest simulations."""
@@ -100,7 +105,7 @@ def list_simulations(calling: Calling) -> list[lab_shapes.Simulation]:
 
     def load(tx: ReadTx) -> list[lab_shapes.Simulation]:
         currency = _currency(calling, tx)
-        return [lab_shapes.run(each, currency) for each in views.runs(tx)]
+        return [_shape(tx, each, currency) for each in views.runs(tx)]
 
     return calling.read(load)
 
@@ -125,7 +130,7 @@ def simulate(calling: Calling, body: SimulationBody) -> lab_shapes.SimulationSta
 def get_simulation(calling: Calling, run_id: int) -> lab_shapes.Simulation:
     """Get a simulation's progress and the results of both rule sets."""
     calling.principal.require(Permission.RULES_READ)
-    return calling.read(lambda tx: lab_shapes.run(views.run(tx, run_id=run_id), _currency(calling, tx)))
+    return calling.read(lambda tx: _shape(tx, views.run(tx, run_id=run_id), _currency(calling, tx)))
 
 
 @router.get("/simulations/{run_id}/changes")

@@ -75,7 +75,10 @@ class Comparison(BaseModel):
 
 
 class Simulation(BaseModel):
-    """A simulation and its progress; `compared` and `totals` are there when it is done."""
+    """A simulation and its progress; `compared` and `totals` are there when it is done.
+
+    Each side is priced with the costs of its own rule set: compare costs only if `same_costs`.
+    """
 
     id: int
     state: str
@@ -94,6 +97,7 @@ class Simulation(BaseModel):
     total: int
     error: str
     changed: int
+    same_costs: bool = True
     compared: list[Comparison] | None = None
     totals: SimulatedSides | None = None
 
@@ -190,9 +194,10 @@ def _totals(found: Measured, currency: str) -> SimulatedTotals:
     return SimulatedTotals(cost=money(fields.pop("cost_minor"), currency), **fields)
 
 
-def run(found: LabRun, currency: str) -> Simulation:
+def run(found: LabRun, currency: str, *, same_costs: bool) -> Simulation:
     """Map a simulation."""
     reported = Simulation.model_validate(found, from_attributes=True)
+    reported.same_costs = same_costs
     if found.before is None or found.after is None:
         return reported
     reported.compared = [

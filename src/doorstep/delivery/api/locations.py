@@ -76,7 +76,10 @@ def _shape(found: model.Location) -> Location:
 
 
 def _closing(found: locations.Closing) -> Closing:
-    return Closing(obstacles=list(found.obstacles), effects=list(found.effects))
+    return Closing(
+        obstacles=[each.english() for each in found.obstacles],
+        effects=[each.english() for each in found.effects],
+    )
 
 
 @router.get("/locations")

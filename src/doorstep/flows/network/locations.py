@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -17,7 +17,33 @@ from doorstep.domain.network.model import Location
 from doorstep.domain.returns import views as returns
 from doorstep.kernel import errors
 from doorstep.kernel.db import ReadTx, WriteTx
+from doorstep.kernel.i18n import plural
+from doorstep.kernel.message import Counted, Message
 
+_ORDERS_LEFT = plural(
+    "{n} fulfillment order is not finished: ship, reject or recall it first.",
+    "{n} fulfillment orders are not finished: ship, reject or recall them first.",
+)
+_RETURNS_LEFT = plural(
+    "{n} return is not finished: receive and inspect it first.",
+    "{n} returns are not finished: receive and inspect them first.",
+)
+_TRANSFERS_LEFT = plural(
+    "{n} transfer is not finished: receive or cancel it first.",
+    "{n} transfers are not finished: receive or cancel them first.",
+)
+_COUNTS_LEFT = plural(
+    "{n} stock count is not finished: approve or cancel it first.",
+    "{n} stock counts are not finished: approve or cancel them first.",
+)
+_REROUTED = plural(
+    "{n} planned fulfillment order will be routed to another location.",
+    "{n} planned fulfillment orders will be routed to other locations.",
+)
+_NOT_SOLD = plural(
+    "{n} unit on hand can no longer be sold: transfer it or write it off.",
+    "{n} units on hand can no longer be sold: transfer them or write them off.",
+)
 _RELEASED = ("open", "accepted", "picked", "packed")
 
 
@@ -25,8 +51,8 @@ _RELEASED = ("open", "accepted", "picked", "packed")
 class Closing:
     """What blocks closing a location, and what closing it does, each a sentence."""
 
-    obstacles: tuple[str, ...]
-    effects: tuple[str, ...]
+    obstacles: tuple[Message, ...]
+    effects: tuple[Message, ...]
 
 
 def put(tx: WriteTx, *, locations: Sequence[Location], now: datetime) -> None:
@@ -72,22 +98,14 @@ def preview_closing(tx: ReadTx, *, location_id: int) -> Closing:
     views.location(tx, location_id=location_id)
     work = fulfillment.unfinished_at(tx, location_id=location_id)
     left = stock.stock_work(tx, location_id=location_id)
-    obstacles = (
-        _counted(
-            sum(work.get(state, 0) for state in _RELEASED), "fulfillment order", "ship, reject or recall"
-        ),
-        _counted(returns.expected_at(tx, location_id=location_id), "return", "receive and inspect"),
-        _counted(left.transfers, "transfer", "receive or cancel"),
-        _counted(left.counts, "stock count", "approve or cancel"),
+    unfinished = (
+        (sum(work.get(state, 0) for state in _RELEASED), _ORDERS_LEFT),
+        (returns.expected_at(tx, location_id=location_id), _RETURNS_LEFT),
+        (left.transfers, _TRANSFERS_LEFT),
+        (left.counts, _COUNTS_LEFT),
     )
-    effects = []
-    if planned := work.get("planned", 0):
-        effects.append(f"{_plural(planned, 'planned fulfillment order')} will be routed to other locations.")
-    if left.on_hand:
-        effects.append(
-            f"{_plural(left.on_hand, 'unit')} on hand can no longer be sold: transfer them or write them off."
-        )
-    return Closing(tuple(each for each in obstacles if each), tuple(effects))
+    follows = ((work.get("planned", 0), _REROUTED), (left.on_hand, _NOT_SOLD))
+    return Closing(_sentences(unfinished), _sentences(follows))
 
 
 def close(tx: WriteTx, *, location_id: int, reason: str, now: datetime) -> Closing:
@@ -98,7 +116,9 @@ def close(tx: WriteTx, *, location_id: int, reason: str, now: datetime) -> Closi
     closing = preview_closing(tx, location_id=location_id)
     if closing.obstacles:
         code = views.location(tx, location_id=location_id).code
-        raise errors.Conflict(f"{code} cannot be closed yet. {' '.join(closing.obstacles)}")
+        raise errors.Conflict(
+            f"{code} cannot be closed yet. {' '.join(each.english() for each in closing.obstacles)}"
+        )
     actions.close(tx, location_id=location_id, reason=reason, at=now)
     return closing
 
@@ -108,13 +128,5 @@ def reopen(tx: WriteTx, *, location_id: int, now: datetime) -> None:
     actions.reopen(tx, location_id=location_id, at=now)
 
 
-def _counted(count: int, noun: str, verbs: str) -> str:
-    return (
-        f"{_plural(count, noun)} {'is' if count == 1 else 'are'} not finished: {verbs} first."
-        if count
-        else ""
-    )
-
-
-def _plural(count: int, noun: str) -> str:
-    return f"{count} {noun}" if count == 1 else f"{count} {noun}s"
+def _sentences(counted: Iterable[tuple[int, tuple[str, str]]]) -> tuple[Message, ...]:
+    return tuple(Message("%(sentence)s", sentence=Counted(count, forms)) for count, forms in counted if count)

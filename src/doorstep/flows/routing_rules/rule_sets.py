@@ -132,7 +132,7 @@ def activate(tx: WriteTx, *, number: int, why: str, instead_of: int | None, now:
     if red:
         reported = " ".join(f"{each.name}: {' '.join(each.differences)}" for each in red)
         raise errors.Refused(
-            f"{len(red)} of {len(document.cases)} test cases fail. {reported}",
+            f"{len(red)} of {len(document.cases)} test cases failed. {reported}",
             cases={each.name: list(each.differences) for each in red},
         )
     return verbs.activate(tx, number=number, why=why, instead_of=instead_of, at=now)

@@ -118,6 +118,7 @@ def one(req: PageRequest, toast: Toast | None = None, status: int = 200) -> Resp
             "compared": compare(run.before, run.after) if run.before and run.after else (),
             "loads": busy(run.before, run.after) if run.before and run.after else (),
             "draft": rules.version(tx, number=run.draft) if run.draft else None,
+            "same_costs": rules.same_costs(tx, one=run.draft, other=run.against),
         }
     return page.render(req, "lab/run.html", context, toast=toast, status=status)
 

@@ -63,8 +63,8 @@ def edit(req: PageRequest, toast: Toast | None = None, status: int = 200) -> Res
         closing = locations.preview_closing(tx, location_id=location.id)
         context = {
             "place": location,
-            "obstacles": [("alert", "", each) for each in closing.obstacles],
-            "effects": [("layers", "", each) for each in closing.effects],
+            "obstacles": [("alert", "", str(each)) for each in closing.obstacles],
+            "effects": [("layers", "", str(each)) for each in closing.effects],
             **_choices(tx, location),
         }
     return page.render(req, "network/location_edit.html", context, toast=toast, status=status)

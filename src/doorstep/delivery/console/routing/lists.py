@@ -196,7 +196,7 @@ def _run_columns(currency: str) -> Sequence[Column[ListedRun]]:
         return Amount(minor, currency) if currency else Count(minor)
 
     def result(row: ListedRun) -> Cell:
-        return Status(DONE) if row.result in {"done", ""} else Text(row.result)
+        return Status(DONE) if row.result in {"done", ""} else Text(_(row.result))
 
     def seconds(row: ListedRun) -> Cell:
         return (

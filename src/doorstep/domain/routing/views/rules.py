@@ -75,6 +75,11 @@ def document(tx: ReadTx, *, number: int | None) -> RuleSet:
     return store.select_document(tx, number=number)
 
 
+def same_costs(tx: ReadTx, *, one: int | None, other: int | None) -> bool:
+    """Whether two versions price plans alike; otherwise their costs cannot be compared. None is the default rules."""
+    return document(tx, number=one).costs == document(tx, number=other).costs
+
+
 def failures(tx: ReadTx, *, number: int | None) -> list[Failure]:
     """Conditions of a version that could not be evaluated, latest first."""
     return [] if number is None else store.select_failures(tx, number=number)
