@@ -51,7 +51,7 @@ def street(km: Mapping[int, float], **fields: Mapping[int, object]) -> Street:
 
 
 def location(number: int, **fields: object) -> RoutingLocation:
-    """A place that ships, called L1, L2 …"""
+    """A location that ships, called L1, L2 …"""
     known: dict[str, object] = {"ships": True, "latitude": 0.0, "longitude": 0.0, **fields}
     return RoutingLocation(id=LocationId(number), code=f"L{number}", name=f"Location {number}", **known)  # type: ignore[arg-type]  # fields by name
 

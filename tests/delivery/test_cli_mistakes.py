@@ -99,9 +99,20 @@ def test_a_database_that_refuses_the_login_is_reported_at_once(
     [
         (b"[open\n", "is not valid TOML"),
         (b"\xff\xfe[open]\n", "is not UTF-8 text"),
-        (b"x = 1\n", "Each connection is a table: [key], kind, connector, name, [key.settings]."),
-        (b"[open]\nsettings = 1\n", "Each connection is a table"),
-        (b'[open]\nkind = "sails"\nconnector = "direct"\n', "Invalid enum value 'sails'"),
+        (
+            b"x = 1\n",
+            "x is not a table. A connection is [x] with kind, connector and name, and [x.settings].",
+        ),
+        (b"[open]\nsettings = 1\n", "[open] has no kind."),
+        (b'[open]\nkind = "channels"\n', "[open] has no connector."),
+        (
+            b'[open]\nkind = "sails"\nconnector = "direct"\n',
+            "'sails' in [open] is not a kind: use one of channels, ",
+        ),
+        (
+            b'[open]\nkind = "channels"\nconnector = "direct"\nsettings = 1\n',
+            "settings in [open] has a value of the wrong type.",
+        ),
         (b'[open]\nkind = "channels"\nconnector = "nobody"\n', "There is no connector channels/nobody"),
         (DIRECT.replace("[web", '["a key"').encode(), "cannot be the key of a connection"),
     ],

@@ -50,13 +50,13 @@ def test_legal_moves_are_made_and_all_others_refused(moves: Moves) -> None:
             else:
                 with pytest.raises(states.IllegalMove) as refusal:
                     states.transition(moves, state, to, thing="It")
-                assert refusal.value.data == {"state": state.value, "legal": sorted(moves[state])}
+                assert refusal.value.data == {"state": state.value, "allowed_states": sorted(moves[state])}
 
 
 def test_a_refusal_says_what_it_is_and_what_it_cannot_become() -> None:
     packed, opened = fulfillment.State.PACKED, fulfillment.State.OPEN
     with pytest.raises(states.IllegalMove, match=r"^Work 7 is packed: it cannot become open\.$") as refusal:
         states.transition(fulfillment.MOVES, packed, opened, thing="Work 7")
-    assert refusal.value.data["legal"] == ["shipped"]
+    assert refusal.value.data["allowed_states"] == ["shipped"]
     with pytest.raises(states.IllegalMove, match=r"^Work 7 is already packed\.$"):
         states.transition(fulfillment.MOVES, packed, packed, thing="Work 7")

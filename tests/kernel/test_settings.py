@@ -42,7 +42,9 @@ def test_every_problem_at_once(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) 
     (tmp_path / "doorstep.toml").write_text("batch_size = 0\npol_seconds = 2\n")
     monkeypatch.setenv("DOORSTEP_PORT", "99999")
     monkeypatch.setenv("DOORSTEP_DATABSE_URL", "postgresql://x")
+    monkeypatch.setenv("DOORSTEP_COUNT_TOLERANCE_PIECES", "3")
     assert sorted(problems()) == [
+        "DOORSTEP_COUNT_TOLERANCE_PIECES is now DOORSTEP_COUNT_TOLERANCE_UNITS: rename it.",
         "DOORSTEP_DATABSE_URL is not a setting; did you mean DOORSTEP_DATABASE_URL?",
         "DOORSTEP_PORT: input should be less than or equal to 65535",
         "batch_size in doorstep.toml: input should be greater than or equal to 1",

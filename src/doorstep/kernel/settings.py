@@ -252,6 +252,10 @@ def _read_file() -> Mapping[str, object]:
         raise errors.Invalid(f"{path} cannot be read as TOML: {problem}", field=CONFIG_VARIABLE) from problem
 
 
+# Settings that had another name before 0.2.
+RENAMED = {"count_tolerance_pieces": "count_tolerance_units"}
+
+
 def _unknown(file_keys: Mapping[str, object]) -> list[str]:
     """Unknown names, with a suggestion for near matches: most are typing errors."""
     known = list(Settings.model_fields)
@@ -264,6 +268,10 @@ def _unknown(file_keys: Mapping[str, object]) -> list[str]:
 
 
 def _hint(shown: str, name: str, known: Sequence[str], prefix: str) -> str:
+    if name in RENAMED:
+        return (
+            f"{shown} is now {prefix.upper()}{RENAMED[name].upper() if prefix else RENAMED[name]}: rename it."
+        )
     near = difflib.get_close_matches(name, known, n=1, cutoff=0.6)
     wanted = (prefix + near[0]).upper() if near and prefix else "".join(near)
     return f"{shown} is not a setting" + (f"; did you mean {wanted}?" if near else ".")

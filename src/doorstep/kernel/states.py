@@ -12,7 +12,7 @@ S = TypeVar("S", bound=StrEnum)
 
 
 class IllegalMove(errors.Conflict):
-    """The transition is not allowed from the current state; `data.legal` lists what is."""
+    """The transition is not allowed from the current state; `data.allowed_states` lists the states that are."""
 
 
 def transition(moves: Mapping[S, frozenset[S]], current: S, to: S, *, thing: str) -> S:
@@ -25,6 +25,6 @@ def transition(moves: Mapping[S, frozenset[S]], current: S, to: S, *, thing: str
             if current is to
             else f"{thing} is {is_now}: it cannot become {wanted}.",
             state=current.value,
-            legal=sorted(legal),
+            allowed_states=sorted(legal),
         )
     return to

@@ -9,6 +9,9 @@ from tests.builders import JACKET, NOON, Retailer, line, order_snapshot
 from tests.flows.network.test_outage_control import held
 
 from doorstep.domain.fulfillment.model import RejectReason, Work
+from doorstep.domain.inventory.actions import rules
+from doorstep.domain.inventory.actions.rules import RuleChange
+from doorstep.domain.inventory.model.rules import RuleKind, Scope, Terms
 from doorstep.flows.allocation import replan
 from doorstep.flows.fulfillment import cancel, fulfill, recall
 from doorstep.kernel.db import WriteTx
@@ -33,7 +36,12 @@ def recalled(tx: WriteTx, work: Work) -> None:
     assert recall.request(tx, fulfillment_order_id=work.id, why="the truck left", now=NOON)
 
 
-@pytest.mark.parametrize("ended", [rejected, recalled])
+def not_accepted(tx: WriteTx, work: Work) -> None:
+    """What happens when the time to accept has expired."""
+    fulfill.reject(tx, fulfillment_order_id=work.id, reason=RejectReason.NOT_ACCEPTED, note="", now=NOON)
+
+
+@pytest.mark.parametrize("ended", [rejected, recalled, not_accepted])
 def test_ended_work_is_committed_again_at_once(
     retailer: Retailer, ended: Callable[[WriteTx, Work], None]
 ) -> None:
@@ -76,3 +84,19 @@ def test_a_canceled_order_keeps_nothing_committed(retailer: Retailer) -> None:
     assert committed(retailer, short) == [(JACKET, 5_000)]
     retailer.write(lambda tx: cancel.cancel(tx, order_id=short, reason="asked", now=NOON))
     assert committed(retailer, short) == []
+
+
+@pytest.mark.parametrize("ended", [rejected, recalled, not_accepted])
+def test_ended_work_returns_its_units_to_their_pool_at_once(
+    retailer: Retailer, ended: Callable[[WriteTx, Work], None]
+) -> None:
+    terms = Terms(RuleKind.POOL, "for VIPs", 4, Scope(skus=(JACKET,)), audience="group:vip")
+    retailer.write(lambda tx: rules.put(tx, change=RuleChange(terms, "test"), at=NOON))
+    order_id = retailer.place_order(order_snapshot(line(JACKET, 2), tags=("vip",)))
+    (work,) = retailer.work(order_id)
+    drawn = "SELECT quantity FROM pool_draws WHERE order_id = %s"
+    assert retailer.read(lambda tx: tx.column(int, drawn, (order_id,))) == [2]
+    retailer.write(lambda tx: ended(tx, work))
+    assert retailer.read(lambda tx: tx.column(int, drawn, (order_id,))) == []
+    retailer.settle()
+    assert retailer.read(lambda tx: tx.column(int, drawn, (order_id,))) == [2]

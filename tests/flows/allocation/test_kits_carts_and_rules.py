@@ -62,7 +62,9 @@ def reported(*lines: tuple[Sku, int], number: str = "7001", **given: object) -> 
     return order_snapshot(*wanted, external_id=number, number=f"#{number}", **given)
 
 
-def location(retailer: Retailer, *lines: tuple[Sku, int], number: str = "7001", **given: object) -> OrderId:
+def place_order(
+    retailer: Retailer, *lines: tuple[Sku, int], number: str = "7001", **given: object
+) -> OrderId:
     return retailer.place_order(reported(*lines, number=number, **given))
 
 
@@ -71,7 +73,7 @@ def drift(retailer: Retailer) -> list[object]:
 
 
 def test_a_kit_reserves_ships_and_returns_its_parts(retailer: Retailer) -> None:
-    order_id = location(retailer, (KIT, 2), (SHIRT, 1))
+    order_id = place_order(retailer, (KIT, 2), (SHIRT, 1))
     assert (count(retailer), count(retailer, JACKET)) == ((10, 5), (4, 2))
     (work,) = retailer.work(order_id)
     assert [(each.sku, each.quantity) for each in work.lines] == [(KIT, 2), (SHIRT, 1)]
@@ -81,7 +83,7 @@ def test_a_kit_reserves_ships_and_returns_its_parts(retailer: Retailer) -> None:
 
 
 def test_kits_in_two_parcels_leave_with_all_their_parts_each(retailer: Retailer) -> None:
-    order_id = location(retailer, (KIT, 2))
+    order_id = place_order(retailer, (KIT, 2))
     (work,) = retailer.work(order_id)
     context = retailer.app.context
     retailer.write(lambda tx: fulfill.accept(tx, fulfillment_order_id=work.id, now=NOON))
@@ -100,14 +102,14 @@ def test_kits_in_two_parcels_leave_with_all_their_parts_each(retailer: Retailer)
 
 
 def test_kits_and_lines_that_share_a_component_never_use_a_unit_twice(retailer: Retailer) -> None:
-    order_id = location(retailer, (KIT, 4), (SHIRT, 3))
+    order_id = place_order(retailer, (KIT, 4), (SHIRT, 3))
     assert (count(retailer), count(retailer, JACKET)) == ((10, 8), (4, 4))
     assert {each.line_no: each.allocated for each in retailer.order(order_id).lines} == {1: 4, 2: 0}
     assert (asked(retailer).committed, drift(retailer)) == (3, [])
 
 
 def test_what_a_kit_reserved_is_given_back_though_its_recipe_changed(retailer: Retailer) -> None:
-    order_id = location(retailer, (KIT, 1))
+    order_id = place_order(retailer, (KIT, 1))
     recipe = Recipe(KIT, (Part(JACKET, "new", 3),))
     retailer.write(lambda tx: catalog.compose(tx, recipes=[recipe]))
     retailer.write(lambda tx: cancel.cancel(tx, order_id=order_id, reason="asked", now=NOON))
@@ -115,15 +117,15 @@ def test_what_a_kit_reserved_is_given_back_though_its_recipe_changed(retailer: R
 
 
 def test_a_b_grade_sku_sells_only_b_grade_units(retailer: Retailer) -> None:
-    location(retailer, (SECOND, 2))
+    place_order(retailer, (SECOND, 2))
     assert (count(retailer), count(retailer, condition=B_GRADE)) == ((10, 0), (2, 2))
-    short = location(retailer, (SECOND, 1), number="7002")
+    short = place_order(retailer, (SECOND, 1), number="7002")
     assert retailer.work(short) == []
 
 
 def test_what_waits_is_committed_until_it_is_routed_or_canceled(retailer: Retailer) -> None:
-    held = location(retailer, (SHIRT, 2), paid=False)
-    short = location(retailer, (SHIRT, 11), (KIT, 1), number="7002")
+    held = place_order(retailer, (SHIRT, 2), paid=False)
+    short = place_order(retailer, (SHIRT, 11), (KIT, 1), number="7002")
     assert asked(retailer) == Requested(0, 2 + 11)
     assert asked(retailer, JACKET) == Requested(0, 0)
     retailer.write(lambda tx: cancel.cancel(tx, order_id=held, reason="asked", now=NOON))
@@ -132,7 +134,7 @@ def test_what_waits_is_committed_until_it_is_routed_or_canceled(retailer: Retail
 
 
 def test_a_rejected_line_is_committed_and_waits_for_its_next_location(retailer: Retailer) -> None:
-    order_id = location(retailer, (SHIRT, 2))
+    order_id = place_order(retailer, (SHIRT, 2))
     (work,) = retailer.work(order_id)
     retailer.write(
         lambda tx: fulfill.reject(
@@ -153,16 +155,16 @@ def hold(retailer: Retailer, reference: str, *wanted: tuple[Sku, int]) -> bool:
 
 def test_an_order_uses_only_its_own_cart_reservation(retailer: Retailer) -> None:
     assert hold(retailer, "c1", (KIT, 4))
-    without = location(retailer, (SHIRT, 3))
+    without = place_order(retailer, (SHIRT, 3))
     assert (retailer.work(without), asked(retailer)) == ([], Requested(8, 3))
-    mine = location(retailer, (KIT, 4), number="7002", cart_reference="c1")
+    mine = place_order(retailer, (KIT, 4), number="7002", cart_reference="c1")
     assert [each.state.value for each in retailer.work(mine)] == ["open"]
     assert (asked(retailer), drift(retailer)) == (Requested(0, 3), [])
 
 
 def test_a_held_order_keeps_what_its_cart_held(retailer: Retailer) -> None:
     assert hold(retailer, "c1", (SHIRT, 8))
-    location(retailer, (SHIRT, 8), paid=False, cart_reference="c1")
+    place_order(retailer, (SHIRT, 8), paid=False, cart_reference="c1")
     assert asked(retailer) == Requested(0, 8)
     assert hold(retailer, "c2", (SHIRT, 3)) is False
     assert hold(retailer, "c3", (SHIRT, 2)) is True
@@ -170,7 +172,7 @@ def test_a_held_order_keeps_what_its_cart_held(retailer: Retailer) -> None:
 
 def test_released_cart_reservations_retry_backorders(retailer: Retailer) -> None:
     hold(retailer, "c1", (SHIRT, 9))
-    waits = location(retailer, (KIT, 1))
+    waits = place_order(retailer, (KIT, 1))
     assert retailer.work(waits) == []
     retailer.write(
         lambda tx: inventory.release_cart_reservations(

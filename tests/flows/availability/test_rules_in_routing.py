@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from tests.builders import NOON, SHIRT, Retailer
-from tests.flows.allocation.test_kits_carts_and_rules import count, hold, location, shelf
+from tests.flows.allocation.test_kits_carts_and_rules import count, hold, place_order, shelf
 
 from doorstep.domain.inventory.actions import rules
 from doorstep.domain.inventory.actions.rules import RuleChange
@@ -33,15 +33,15 @@ def why_not(retailer: Retailer, order_id: OrderId) -> str:
 
 def test_safety_stock_is_not_used(retailer: Retailer) -> None:
     rule(retailer, RuleKind.SAFETY_STOCK, 3)
-    assert routed(retailer, location(retailer, (SHIRT, 7))) == 7
-    short = location(retailer, (SHIRT, 1), number="7002")
+    assert routed(retailer, place_order(retailer, (SHIRT, 7))) == 7
+    short = place_order(retailer, (SHIRT, 1), number="7002")
     assert (routed(retailer, short), count(retailer)) == (0, (10, 7))
     assert why_not(retailer, short) == "keeps 3 as safety stock (safety_stock rule)"
 
 
 def test_a_location_that_may_not_ship_for_a_channel_is_left_out(retailer: Retailer) -> None:
     rule(retailer, RuleKind.ALLOW_SHIP, 0, channels=("shop",))
-    short = location(retailer, (SHIRT, 1))
+    short = place_order(retailer, (SHIRT, 1))
     assert (routed(retailer, short), why_not(retailer, short)) == (
         0,
         "does not ship for shop (allow_ship rule)",
@@ -50,19 +50,19 @@ def test_a_location_that_may_not_ship_for_a_channel_is_left_out(retailer: Retail
 
 def test_a_pool_is_for_its_buyers_only(retailer: Retailer) -> None:
     rule(retailer, RuleKind.POOL, 8, audience="group:vip")
-    assert routed(retailer, location(retailer, (SHIRT, 3))) == 0
-    assert routed(retailer, location(retailer, (SHIRT, 2), number="7002")) == 2
-    vip = location(retailer, (SHIRT, 5), number="7003", tags=("VIP",))
+    assert routed(retailer, place_order(retailer, (SHIRT, 3))) == 0
+    assert routed(retailer, place_order(retailer, (SHIRT, 2), number="7002")) == 2
+    vip = place_order(retailer, (SHIRT, 5), number="7003", tags=("VIP",))
     assert routed(retailer, vip) == 5
-    assert routed(retailer, location(retailer, (SHIRT, 1), number="7004")) == 0
+    assert routed(retailer, place_order(retailer, (SHIRT, 1), number="7004")) == 0
 
 
 def test_a_canceled_order_releases_its_pool_units(retailer: Retailer) -> None:
     rule(retailer, RuleKind.POOL, 8, audience="group:vip")
-    vip = location(retailer, (SHIRT, 8), tags=("vip",))
+    vip = place_order(retailer, (SHIRT, 8), tags=("vip",))
     retailer.write(lambda tx: cancel.cancel(tx, order_id=vip, reason="asked", now=NOON))
-    assert routed(retailer, location(retailer, (SHIRT, 3), number="7002")) == 0
-    assert routed(retailer, location(retailer, (SHIRT, 8), number="7003", tags=("vip",))) == 8
+    assert routed(retailer, place_order(retailer, (SHIRT, 3), number="7002")) == 0
+    assert routed(retailer, place_order(retailer, (SHIRT, 8), number="7003", tags=("vip",))) == 8
 
 
 def test_a_cart_holds_nothing_that_its_order_would_not_be_given(retailer: Retailer) -> None:

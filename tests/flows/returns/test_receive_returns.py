@@ -213,6 +213,10 @@ def test_every_line_must_be_inspected_and_no_more_than_was_advised(retailer: Ret
         ([], "A return needs at least one line of the order."),
         ([("line-NO-SUCH", 1)], "has no line line-NO-SUCH."),
         ([(f"line-{SHIRT}", 0)], "Enter a quantity of at least 1 for every line."),
+        (
+            [(f"line-{SHIRT}", 1), (f"line-{SHIRT}", 1)],
+            f"The return has 2 of {SHIRT}, and 1 can still be returned: 1 ordered, 0 canceled, 0 in other returns.",
+        ),
     ],
 )
 def test_a_return_of_what_was_not_sold_is_shown_to_people(

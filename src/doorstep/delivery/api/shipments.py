@@ -94,7 +94,11 @@ def get_shipment(calling: Calling, shipment_id: int) -> Shipment:
     return calling.read(fetch)
 
 
-@router.get("/shipments/{shipment_id}/label.pdf", response_class=Response)
+@router.get(
+    "/shipments/{shipment_id}/label.pdf",
+    response_class=Response,
+    responses={200: {"description": "The label.", "content": {"application/pdf": {}}}},
+)
 def get_label(calling: Calling, shipment_id: int) -> Response:
     """Download the carrier's label."""
 

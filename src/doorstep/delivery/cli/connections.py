@@ -89,13 +89,28 @@ def put(
 
 
 def _entries(file: Path) -> dict[str, Entry]:
-    try:
-        entries = msgspec.convert(toml_of(file), dict[str, Entry])
-    except msgspec.ValidationError as problem:
+    return {key: _entry(file, key, table) for key, table in toml_of(file).items()}
+
+
+def _entry(file: Path, key: str, table: object) -> Entry:
+    if not isinstance(table, dict):
         raise errors.Invalid(
-            f"{file}: {problem}. Each connection is a table: [key], kind, connector, name, [key.settings]."
-        ) from problem
-    return {key: replace(each, settings=_resolved(file, key, each.settings)) for key, each in entries.items()}
+            f"{file}: {key} is not a table. A connection is [{key}] with kind, connector and name, and [{key}.settings]."
+        )
+    for name in ("kind", "connector"):
+        if name not in table:
+            raise errors.Invalid(f"{file}: [{key}] has no {name}.", field=name)
+    if table["kind"] not in set(Kind):
+        kinds = ", ".join(each.value for each in Kind)
+        raise errors.Invalid(
+            f"{file}: {table['kind']!r} in [{key}] is not a kind: use one of {kinds}.", field="kind"
+        )
+    try:
+        entry = msgspec.convert(table, Entry)
+    except msgspec.ValidationError as problem:
+        where = str(problem).rpartition("$")[2].strip("`.") or "it"
+        raise errors.Invalid(f"{file}: {where} in [{key}] has a value of the wrong type.") from problem
+    return replace(entry, settings=_resolved(file, key, entry.settings))
 
 
 def _resolved(file: Path, key: str, settings: Mapping[str, object]) -> dict[str, object]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Sequence
 
 from doorstep.domain.orders import actions as orders
@@ -37,6 +38,7 @@ def record_reported(
         return
     order = order_views.order(tx, order_id=order_id)
     lines = tuple(_match(order, line) for line in seen.lines)
+    _check_quantities(order, lines)
     fresh = Fresh(
         order_id=order_id,
         connection_id=connection_id,
@@ -48,6 +50,22 @@ def record_reported(
     if returns.create(tx, fresh=fresh, at=context.clock.now()) is not None:
         counts = [LineCount(order_id, line.line_no, line.quantity) for line in lines]
         orders.count(tx, counters=["return_requested"], counts=counts)
+
+
+def _check_quantities(order: order_views.Order, lines: Sequence[FreshLine]) -> None:
+    """Refuse units that the order never had; units that have not shipped yet are counted later, when the message is retried."""
+    asked: Counter[int] = Counter()
+    for line in lines:
+        asked[line.line_no] += line.quantity
+    for line_no, quantity in asked.items():
+        ordered = order.line(line_no)
+        left = ordered.quantity - ordered.canceled - ordered.return_requested
+        if quantity > left:
+            raise errors.Invalid(
+                f"The return has {quantity} of {ordered.sku}, and {left} can still be returned: {ordered.quantity} ordered, "
+                f"{ordered.canceled} canceled, {ordered.return_requested} in other returns.",
+                field="quantity",
+            )
 
 
 def _match(order: order_views.Order, line: SnapshotReturnLine) -> FreshLine:

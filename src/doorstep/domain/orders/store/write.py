@@ -259,5 +259,6 @@ def add_counts(tx: WriteTx, *, counters: Sequence[str], counts: Sequence[LineCou
         return tx.execute(statement, columns)
     except psycopg.errors.CheckViolation as problem:
         raise errors.Conflict(
-            f"These units cannot be counted as {', '.join(counters)}: the order changed, reload it."
+            f"The order does not have so many units to count as {' and '.join(each.replace('_', ' ') for each in counters)}. "
+            "Reload it and try again."
         ) from problem
