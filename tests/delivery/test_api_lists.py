@@ -96,3 +96,43 @@ def test_every_route_documents_its_problems(retailer: Retailer) -> None:
             answers = route["responses"]
             assert {"4XX", "5XX"} <= answers.keys(), (method, path)
             assert "HTTPValidationError" not in str(answers), (method, path)
+
+
+def test_a_list_refuses_an_unknown_parameter_and_names_those_it_has(retailer: Retailer) -> None:
+    api = client(retailer, Role.ADMINISTRATOR)
+    answer = problem(api.get("/api/v1/orders", params={"status": "foo"}), 422, "invalid")
+    assert answer["title"].startswith("Unknown parameter status. Known parameters: channel, cursor, ")
+    assert (answer["field"], "view" in answer["known"]) == ("status", True)
+    document = api.get("/api/openapi.json").json()
+    for path, methods in document["paths"].items():
+        if "get" in methods:
+            known = [each["name"] for each in methods["get"].get("parameters", ()) if each["in"] == "query"]
+            here = path.replace("{", "").replace("}", "")
+            found = problem(api.get(here, params={"no_such": "1"}), 422, "invalid")
+            if "known" in found:
+                assert (path, found["known"]) == (path, sorted(known))
+            else:  # the path itself is not a number
+                assert "{" in path
+
+
+def test_a_missing_body_is_accepted_or_its_fields_are_named(retailer: Retailer) -> None:
+    api = client(retailer, Role.ADMINISTRATOR)
+    document = api.get("/api/openapi.json").json()
+    shapes = document["components"]["schemas"]
+    for path, methods in document["paths"].items():
+        for method, route in methods.items():
+            asked = route.get("requestBody", {})
+            shape = asked.get("content", {}).get("application/json", {}).get("schema", {})
+            named = shapes.get(shape.get("$ref", "").rpartition("/")[2])
+            if named is not None:
+                assert (method, path, asked.get("required", False)) == (method, path, "required" in named)
+    answer = problem(api.post("/api/v1/inventory/adjustments"), 422, "invalid")
+    assert [each["field"] for each in answer["problems"]] == ["sku", "location", "reason"]
+    problem(api.post("/api/v1/fulfillment-orders/999/pick-all"), 404, "notfound")
+    problem(api.post("/api/v1/fulfillment-orders/999/ship"), 404, "notfound")
+
+
+def test_movements_of_an_unknown_sku_are_not_found(retailer: Retailer) -> None:
+    api = client(retailer, Role.ADMINISTRATOR)
+    answer = problem(api.get("/api/v1/inventory/NOPE/WH-A/movements"), 404, "notfound")
+    assert answer["title"] == "The catalog does not have NOPE."

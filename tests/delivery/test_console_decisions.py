@@ -154,13 +154,13 @@ def test_stored_sentences_are_shown_in_the_chosen_language(
     with shop.app.db.write(actor="system") as tx:
         missing = Hold(
             HoldReason.ADDRESS,
-            Message("The address lacks %(fields)s: ask the customer.", fields=Listed((Message("street"),))),
+            Message("The address has no %(fields)s. Ask the customer.", fields=Listed((Message("street"),))),
         )
         holds.insert_holds(tx, [(short, missing)], at=NOON)
-    assert "The address lacks street: ask the customer." in browser.get(f"/console/orders/{short}").text
+    assert "The address has no street. Ask the customer." in browser.get(f"/console/orders/{short}").text
     speak(
         {
-            "The address lacks %(fields)s: ask the customer.": "In der Adresse fehlt: %(fields)s.",
+            "The address has no %(fields)s. Ask the customer.": "In der Adresse fehlt: %(fields)s.",
             "street": "Straße",
             "has %(available)s of %(quantity)s: the line would be split": "hat %(available)s von %(quantity)s",
         }

@@ -42,20 +42,24 @@ HELD = [
     (order_snapshot(line("X-1"), line("")), HoldReason.UNKNOWN_SKU, "The catalog does not have (empty), X-1"),
     (order_snapshot(line(JACKET, 0)), HoldReason.BAD_QUANTITY, "DJ-BL-01 × 0"),
     (order_snapshot(line(JACKET, -2)), HoldReason.BAD_QUANTITY, "DJ-BL-01 × -2"),
-    (order_snapshot(currency="XYZ"), HoldReason.UNKNOWN_CURRENCY, "XYZ is not a currency"),
-    (order_snapshot(currency=""), HoldReason.UNKNOWN_CURRENCY, "(none) is not a currency"),
+    (order_snapshot(currency="XYZ"), HoldReason.UNKNOWN_CURRENCY, "Unknown currency XYZ"),
+    (order_snapshot(currency=""), HoldReason.UNKNOWN_CURRENCY, "Unknown currency (none)"),
     (
         order_snapshot(total_minor=1),
         HoldReason.TOTALS_DIFFER,
         "The channel's total is INR 0.01, the lines add up to INR 4,597.00",
     ),
-    (order_snapshot(shipping_address=None), HoldReason.ADDRESS, "no shipping address"),
-    (sent_to(name=" ", city=""), HoldReason.ADDRESS, "lacks name, city"),
-    (sent_to(country="FJ"), HoldReason.UNSERVICEABLE, "do not deliver to FJ"),
-    (sent_to(country="SY"), HoldReason.UNSERVICEABLE, "do not deliver to SY"),
-    (sent_to(postal_code="011001"), HoldReason.ADDRESS, "011001 is not a postal code of IN"),
-    (sent_to(postal_code=""), HoldReason.ADDRESS, "(empty) is not a postal code of IN"),
-    (order_snapshot(paid=False), HoldReason.UNPAID, "has not arrived"),
+    (order_snapshot(shipping_address=None), HoldReason.ADDRESS, "The shipping address is missing"),
+    (sent_to(name=" ", city=""), HoldReason.ADDRESS, "The address has no name, city"),
+    (
+        sent_to(country="FJ"),
+        HoldReason.UNSERVICEABLE,
+        "No location ships to Fiji. Cancel the order, or add one that does.",
+    ),
+    (sent_to(country="SY"), HoldReason.UNSERVICEABLE, "No location ships to Syria. Cancel"),
+    (sent_to(postal_code="011001"), HoldReason.ADDRESS, "011001 is not a valid postal code in India"),
+    (sent_to(postal_code=""), HoldReason.ADDRESS, "(empty) is not a valid postal code in India"),
+    (order_snapshot(paid=False), HoldReason.UNPAID, "Waiting for payment"),
 ]
 
 
@@ -101,7 +105,7 @@ def test_payment_on_delivery_need_not_have_arrived() -> None:
 
 def test_an_empty_address_names_everything_it_lacks() -> None:
     (hold,) = check(order_snapshot(shipping_address=Address()))
-    assert str(hold.message) == "The address lacks name, street, city, country: ask the customer."
+    assert str(hold.message) == "The address has no name, street, city, country. Ask the customer."
 
 
 @given(

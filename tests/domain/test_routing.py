@@ -122,7 +122,7 @@ def test_an_unfillable_line_waits_and_reserves_nothing() -> None:
     supply = supplied({(SHIRT, MUMBAI): 1, (SHIRT, DELHI): 2})
     (decision,) = planned([demand((SHIRT, 4))], supply)
     assert (decision.choices, decision.short) == ((), (DemandLine(1, SHIRT, 4),))
-    assert sentences(decision) == ["3 of 4 available: the line waits for stock and reserves nothing."]
+    assert sentences(decision) == ["3 of 4 available. Backordered; nothing is reserved."]
     assert supply.available == {SHIRT: {MUMBAI: 1, DELHI: 2}}
 
 

@@ -225,7 +225,7 @@ def test_units_ship_in_open_parcels_first() -> None:
 def test_no_routing_and_no_active_rule_leave_the_order_waiting() -> None:
     scene = Scene({"A": {1: 1}}, NEAR_FAR, [rule(active=False)])
     assert sentences(scene.decide(order(("A", 1)))) == [
-        "No rule of this routing is active: the line waits and reserves nothing."
+        "No rule of this routing is active. Backordered; nothing is reserved."
     ]
     routing = Routing(name="theirs", orders=Orders(channels=("theirs",)), rules=(Rule(name="r"),))
     compiled_rules = rules.compile(
@@ -233,7 +233,7 @@ def test_no_routing_and_no_active_rule_leave_the_order_waiting() -> None:
     )
     (decision,) = model.plan([order(("A", 1))], scene.supply(), scene.network, compiled_rules, now=NOW)
     assert (sentences(decision), decision.routing) == (
-        ["No routing of the rule set takes this order: the line waits and reserves nothing."],
+        ["No routing of the rule set takes this order. Backordered; nothing is reserved."],
         "",
     )
 

@@ -177,7 +177,7 @@ def test_equal_plans_go_by_location_id() -> None:
     decision = scene.decide(order(("A", 1)))
     assert (sent(decision), str(decision.explanation.flip)) == (
         [(1, 1, 1)],
-        "Location 2 is equally good: the smaller location id wins.",
+        "Location 2 is equally good: tie, decided by location ID.",
     )
 
 

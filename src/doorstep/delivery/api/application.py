@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from fastapi import FastAPI, Request
+from fastapi import Depends, FastAPI, Request
 from fastapi.exceptions import RequestValidationError
 from fastapi.responses import JSONResponse, RedirectResponse
 from starlette.exceptions import HTTPException
@@ -40,6 +40,7 @@ from doorstep.delivery.api import (
     supplies,
     transfers,
 )
+from doorstep.delivery.api.parameters import refuse_unknown
 from doorstep.delivery.api.problems import PROBLEM_TYPE, RESPONSES, http_problem, invalid_request, problem
 from doorstep.kernel import errors
 
@@ -115,7 +116,7 @@ def create(app: App) -> FastAPI:
     )
     interface.state.app = app
     for module in _MODULES:
-        interface.include_router(module.router, prefix="/api/v1")
+        interface.include_router(module.router, prefix="/api/v1", dependencies=[Depends(refuse_unknown)])
     interface.add_exception_handler(errors.DoorstepError, problem)
     interface.add_exception_handler(RequestValidationError, invalid_request)
     interface.add_exception_handler(HTTPException, http_problem)

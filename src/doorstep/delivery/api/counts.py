@@ -6,7 +6,7 @@ from collections.abc import Callable
 from datetime import datetime
 from typing import Annotated
 
-from fastapi import APIRouter, Query
+from fastapi import APIRouter, Body, Query
 from pydantic import BaseModel, Field
 
 from doorstep.delivery.api import paging
@@ -268,7 +268,9 @@ def find(calling: Calling, count_id: int, body: CountedUnits) -> CountActed:
 
 
 @router.post("/counts/{count_id}/submit")
-def hand_in(calling: Calling, count_id: int, body: CountSubmission) -> CountActed:
+def hand_in(
+    calling: Calling, count_id: int, body: Annotated[CountSubmission, Body(default_factory=CountSubmission)]
+) -> CountActed:
     """Submit a count. Small variances (see the settings) are approved at once."""
     chosen = calling.app.settings
     tolerance = Tolerance(chosen.count_tolerance_units, chosen.count_tolerance_percent)
@@ -281,7 +283,9 @@ def hand_in(calling: Calling, count_id: int, body: CountSubmission) -> CountActe
 
 
 @router.post("/counts/{count_id}/approve")
-def approve(calling: Calling, count_id: int, body: Approval) -> CountActed:
+def approve(
+    calling: Calling, count_id: int, body: Annotated[Approval, Body(default_factory=Approval)]
+) -> CountActed:
     """Approve a count: its variances are posted. Sales since the count stay deducted."""
     return _act(
         calling,
@@ -292,7 +296,9 @@ def approve(calling: Calling, count_id: int, body: Approval) -> CountActed:
 
 
 @router.post("/counts/{count_id}/recount")
-def recount(calling: Calling, count_id: int, body: RecountReason) -> CountActed:
+def recount(
+    calling: Calling, count_id: int, body: Annotated[RecountReason, Body(default_factory=RecountReason)]
+) -> CountActed:
     """Reopen a count: lines with a variance are counted again."""
     return _act(
         calling,
@@ -303,7 +309,9 @@ def recount(calling: Calling, count_id: int, body: RecountReason) -> CountActed:
 
 
 @router.post("/counts/{count_id}/cancel")
-def cancel(calling: Calling, count_id: int, body: Version) -> CountActed:
+def cancel(
+    calling: Calling, count_id: int, body: Annotated[Version, Body(default_factory=Version)]
+) -> CountActed:
     """Cancel a count. Stock does not change."""
     return _act(
         calling,

@@ -6,7 +6,7 @@ from dataclasses import asdict
 from datetime import datetime
 from typing import Annotated, Literal
 
-from fastapi import APIRouter, Query
+from fastapi import APIRouter, Body, Query
 from pydantic import BaseModel, Field
 
 from doorstep.delivery.api import paging
@@ -106,7 +106,9 @@ def get_letter(calling: Calling, source: Literal["delivery", "inbox"], letter_id
 
 
 @router.post("/dead-letters/redrive")
-def redrive(calling: Calling, body: DeadLetterSelection) -> Redriven:
+def redrive(
+    calling: Calling, body: Annotated[DeadLetterSelection, Body(default_factory=DeadLetterSelection)]
+) -> Redriven:
     """Retry dead letters."""
     calling.principal.require(Permission.DEAD_LETTERS_WRITE)
     if body.error_class is None and not body.deliveries and not body.messages:
@@ -122,7 +124,9 @@ def redrive(calling: Calling, body: DeadLetterSelection) -> Redriven:
 
 
 @router.post("/dead-letters/discard")
-def discard(calling: Calling, body: DeadLetterSelection) -> Discarded:
+def discard(
+    calling: Calling, body: Annotated[DeadLetterSelection, Body(default_factory=DeadLetterSelection)]
+) -> Discarded:
     """Discard dead letters. Their events and payloads are kept."""
     calling.principal.require(Permission.DEAD_LETTERS_WRITE)
     return calling.write(

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Annotated
 
-from fastapi import APIRouter, Query
+from fastapi import APIRouter, Body, Query
 from pydantic import BaseModel, Field
 
 from doorstep.delivery.api import paging
@@ -247,7 +247,9 @@ def _act(
 
 
 @router.post("/fulfillment-orders/{fulfillment_order_id}/accept")
-def accept(calling: Calling, fulfillment_order_id: int, body: Command) -> Acted:
+def accept(
+    calling: Calling, fulfillment_order_id: int, body: Annotated[Command, Body(default_factory=Command)]
+) -> Acted:
     """Accept a fulfillment order."""
     return _act(
         calling,
@@ -267,7 +269,9 @@ def pick(calling: Calling, fulfillment_order_id: int, body: Scan) -> Acted:
 
 
 @router.post("/fulfillment-orders/{fulfillment_order_id}/pick-all")
-def pick_all(calling: Calling, fulfillment_order_id: int, body: Command) -> Acted:
+def pick_all(
+    calling: Calling, fulfillment_order_id: int, body: Annotated[Command, Body(default_factory=Command)]
+) -> Acted:
     """Pick the remaining units without scanning."""
     return _act(
         calling,
@@ -277,7 +281,9 @@ def pick_all(calling: Calling, fulfillment_order_id: int, body: Command) -> Acte
 
 
 @router.post("/fulfillment-orders/{fulfillment_order_id}/pack")
-def pack(calling: Calling, fulfillment_order_id: int, body: Packing) -> Acted:
+def pack(
+    calling: Calling, fulfillment_order_id: int, body: Annotated[Packing, Body(default_factory=Packing)]
+) -> Acted:
     """Pack in one parcel, or in several; each parcel's label is bought in the background."""
     parcels = [each.packed() for each in body.parcels]
 
@@ -298,7 +304,9 @@ def pack(calling: Calling, fulfillment_order_id: int, body: Packing) -> Acted:
 
 
 @router.post("/fulfillment-orders/{fulfillment_order_id}/ship")
-def ship(calling: Calling, fulfillment_order_id: int, body: Command) -> Acted:
+def ship(
+    calling: Calling, fulfillment_order_id: int, body: Annotated[Command, Body(default_factory=Command)]
+) -> Acted:
     """Hand all parcels over to the carrier. Repeating it changes nothing."""
     return _act(
         calling,
@@ -334,7 +342,11 @@ def ask_back(calling: Calling, fulfillment_order_id: int, body: Recall) -> Acted
 
 @router.post("/fulfillment-orders/{fulfillment_order_id}/keep", include_in_schema=False)
 @router.post("/fulfillment-orders/{fulfillment_order_id}/decline-recall")
-def keep(calling: Calling, fulfillment_order_id: int, body: RecallDecline) -> Acted:
+def keep(
+    calling: Calling,
+    fulfillment_order_id: int,
+    body: Annotated[RecallDecline, Body(default_factory=RecallDecline)],
+) -> Acted:
     """Decline a recall. To agree, reject the fulfillment order with the reason recalled."""
     return _act(
         calling,

@@ -10,11 +10,13 @@ from pydantic import BaseModel, Field
 
 from doorstep.delivery.api.access import Calling
 from doorstep.delivery.api.paging import Page, Paging
+from doorstep.domain.catalog import views as catalog
 from doorstep.domain.identity.model import Permission
 from doorstep.domain.inventory import actions, views
 from doorstep.domain.inventory.model import Condition
 from doorstep.domain.inventory.model.reasons import AdjustReason, wording
 from doorstep.domain.network import views as network
+from doorstep.kernel import errors
 from doorstep.kernel.db import ReadTx, WriteTx
 from doorstep.kernel.ids import Sku
 
@@ -106,6 +108,8 @@ def list_movements(calling: Calling, sku: str, location: str) -> list[Movement]:
     def fetch(tx: ReadTx) -> list[Movement]:
         found = network.by_code(tx, code=location)
         calling.principal.require(Permission.INVENTORY_READ, at=found.id)
+        if not catalog.known(tx, skus=[sku]):
+            raise errors.NotFound(f"The catalog does not have {sku}.")
         return [
             Movement(
                 id=row.id,

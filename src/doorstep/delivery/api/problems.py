@@ -73,16 +73,29 @@ def problem(_request: Request, failure: Exception) -> Response:
     return _answer(status, kind.__name__.lower(), failure.message, failure.data, headers)
 
 
-def invalid_request(_request: Request, failure: Exception) -> Response:
+def invalid_request(request: Request, failure: Exception) -> Response:
     """Map a request that does not match the schema: every invalid field with its error."""
     if not isinstance(failure, RequestValidationError):
         raise failure
     wrong = [
-        {"field": ".".join(map(str, each["loc"][1:])), "message": each["msg"]} for each in failure.errors()
+        {"field": field, "message": each["msg"]}
+        for each in failure.errors()
+        for field in _fields(request, each["loc"])
     ]
     return _answer(
         422, "invalid", "The request does not match the schema: see `problems`.", {"problems": wrong}, {}
     )
+
+
+def _fields(request: Request, loc: tuple[str | int, ...]) -> list[str]:
+    """The invalid field; of a missing body, the fields that it must have."""
+    if loc != ("body",):
+        return [".".join(map(str, loc[1:]))]
+    body = request.scope["route"].body_field
+    shape = body.field_info.annotation if body is not None else None
+    if not (isinstance(shape, type) and issubclass(shape, BaseModel)):
+        return ["body"]
+    return [name for name, field in shape.model_fields.items() if field.is_required()] or ["body"]
 
 
 def http_problem(_request: Request, failure: Exception) -> Response:

@@ -6,7 +6,7 @@ from collections.abc import Callable
 from datetime import datetime, timedelta
 from typing import Annotated, TypeVar
 
-from fastapi import APIRouter
+from fastapi import APIRouter, Body
 from pydantic import AwareDatetime, BaseModel, Field
 
 from doorstep.delivery.api.access import Caller, Calling
@@ -176,7 +176,12 @@ def get_reservation(calling: Calling, channel: str, reference: str) -> Reservati
 
 
 @router.post("/reservations/{channel}/{reference}/extend")
-def extend(calling: Calling, channel: str, reference: str, body: Extension) -> Extended:
+def extend(
+    calling: Calling,
+    channel: str,
+    reference: str,
+    body: Annotated[Extension, Body(default_factory=Extension)],
+) -> Extended:
     """Extend a reservation while the customer is active: it lasts at least this long from now. 404 when it has expired."""
     ttl = timedelta(seconds=body.ttl_seconds)
     return _change(

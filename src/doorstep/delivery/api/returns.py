@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from fastapi import APIRouter
+from typing import Annotated
+
+from fastapi import APIRouter, Body
 from pydantic import BaseModel, Field
 
 from doorstep.delivery.api import shapes
@@ -76,7 +78,9 @@ def get_return(calling: Calling, return_id: int) -> shapes.ReturnSummary:
 
 
 @router.post("/returns/{return_id}/receive")
-def receive(calling: Calling, return_id: int, body: Receipt) -> ReturnState:
+def receive(
+    calling: Calling, return_id: int, body: Annotated[Receipt, Body(default_factory=Receipt)]
+) -> ReturnState:
     """Receive a return."""
 
     def work(tx: WriteTx) -> ReturnState:

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from datetime import datetime
-from typing import cast
+from typing import Annotated, cast
 
-from fastapi import APIRouter
+from fastapi import APIRouter, Body
 from fastapi.responses import PlainTextResponse
 from pydantic import BaseModel, Field
 
@@ -273,7 +273,9 @@ def get_cases(calling: Calling, number: int) -> list[CaseResult]:
 
 
 @router.post("/routing/rules/validate")
-def validate(calling: Calling, body: DocumentBody) -> Validated:
+def validate(
+    calling: Calling, body: Annotated[DocumentBody, Body(default_factory=DocumentBody)]
+) -> Validated:
     """Validate a rule set: its errors, its changes, the results of its test cases. Nothing is stored."""
     calling.principal.require(Permission.RULES_READ)
     read = body.read()

@@ -7,7 +7,7 @@ from dataclasses import asdict, replace
 from datetime import date, datetime
 from typing import Annotated
 
-from fastapi import APIRouter, Query
+from fastapi import APIRouter, Body, Query
 from pydantic import BaseModel, Field
 
 from doorstep.delivery.api import paging
@@ -264,7 +264,9 @@ def put_supplies(calling: Calling, body: AnnouncedLines) -> SuppliesChanged:
 
 
 @router.patch("/supplies/{supply_id}")
-def change_supply(calling: Calling, supply_id: int, body: SupplyChange) -> SuppliesChanged:
+def change_supply(
+    calling: Calling, supply_id: int, body: Annotated[SupplyChange, Body(default_factory=SupplyChange)]
+) -> SuppliesChanged:
     """Change day, quantity or confidence; the answer lists the order lines whose promised day changes."""
     calling.principal.require(Permission.INVENTORY_WRITE)
     change = SupplyUpdate(supply_id, body.eta_date, body.quantity, body.confidence, body.version)

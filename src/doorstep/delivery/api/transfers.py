@@ -6,7 +6,7 @@ from collections.abc import Callable
 from datetime import date, datetime
 from typing import Annotated
 
-from fastapi import APIRouter, Query
+from fastapi import APIRouter, Body, Query
 from pydantic import BaseModel, Field
 
 from doorstep.delivery.api import paging
@@ -234,7 +234,9 @@ def change(calling: Calling, transfer_id: int, body: NewTransferLines) -> Transf
 
 
 @router.post("/transfers/{transfer_id}/request")
-def request(calling: Calling, transfer_id: int, body: Version) -> TransferActed:
+def request(
+    calling: Calling, transfer_id: int, body: Annotated[Version, Body(default_factory=Version)]
+) -> TransferActed:
     """Request a transfer: the goods are reserved at the origin."""
     return _act(
         calling, transfer_id, body.version, lambda tx, command: transfers.request(tx, command=command)
@@ -242,7 +244,9 @@ def request(calling: Calling, transfer_id: int, body: Version) -> TransferActed:
 
 
 @router.post("/transfers/{transfer_id}/ship")
-def ship(calling: Calling, transfer_id: int, body: ShippedUnits) -> TransferActed:
+def ship(
+    calling: Calling, transfer_id: int, body: Annotated[ShippedUnits, Body(default_factory=ShippedUnits)]
+) -> TransferActed:
     """Ship a transfer. A goods receipt that names the transfer receives it."""
     sent = None if body.lines is None else {Sku(each.sku): each.quantity for each in body.lines}
     return _act(
@@ -254,6 +258,8 @@ def ship(calling: Calling, transfer_id: int, body: ShippedUnits) -> TransferActe
 
 
 @router.post("/transfers/{transfer_id}/cancel")
-def cancel(calling: Calling, transfer_id: int, body: Version) -> TransferActed:
+def cancel(
+    calling: Calling, transfer_id: int, body: Annotated[Version, Body(default_factory=Version)]
+) -> TransferActed:
     """Cancel a transfer: no stock moves, and reserved units are released."""
     return _act(calling, transfer_id, body.version, lambda tx, command: transfers.cancel(tx, command=command))

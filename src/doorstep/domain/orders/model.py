@@ -9,6 +9,7 @@ from datetime import datetime
 from enum import StrEnum
 
 from doorstep.kernel import money
+from doorstep.kernel.geography import country_name
 from doorstep.kernel.i18n import mark
 from doorstep.kernel.ids import OrderId, Sku
 from doorstep.kernel.message import Listed, Message
@@ -257,7 +258,7 @@ def _check_money(order: OrderSnapshot) -> list[Hold]:
             Hold(
                 HoldReason.UNKNOWN_CURRENCY,
                 Message(
-                    "%(currency)s is not a currency we know: correct it in the channel.",
+                    "Unknown currency %(currency)s: correct it in the channel.",
                     currency=order.currency or Message("(none)"),
                 ),
             )
@@ -279,7 +280,7 @@ def _check_money(order: OrderSnapshot) -> list[Hold]:
 
 def _check_address(address: Address | None, serviceable: Mapping[str, bool] | None) -> list[Hold]:
     if address is None:
-        why = Message("There is no shipping address: ask the customer for it.")
+        why = Message("The shipping address is missing. Ask the customer for it.")
         return [Hold(HoldReason.ADDRESS, why)]
     needed = (
         (mark("name"), address.name),
@@ -289,24 +290,24 @@ def _check_address(address: Address | None, serviceable: Mapping[str, bool] | No
     )
     missing = tuple(Message(name) for name, value in needed if not value.strip())
     if missing:
-        why = Message("The address lacks %(fields)s: ask the customer.", fields=Listed(missing))
+        why = Message("The address has no %(fields)s. Ask the customer.", fields=Listed(missing))
         return [Hold(HoldReason.ADDRESS, why)]
     if serviceable is not None and not serviceable.get(address.country, False):
         return [
             Hold(
                 HoldReason.UNSERVICEABLE,
                 Message(
-                    "We do not deliver to %(country)s: cancel the order or add a location that does.",
-                    country=address.country,
+                    "No location ships to %(country)s. Cancel the order, or add one that does.",
+                    country=country_name(address.country),
                 ),
             )
         ]
     pattern = _POSTAL.get(address.country)
     if pattern and not pattern.fullmatch(address.postal_code.strip().upper()):
         why = Message(
-            "%(code)s is not a postal code of %(country)s: ask the customer.",
+            "%(code)s is not a valid postal code in %(country)s. Ask the customer.",
             code=address.postal_code or Message("(empty)"),
-            country=address.country,
+            country=country_name(address.country),
         )
         return [Hold(HoldReason.ADDRESS, why)]
     return []
@@ -315,7 +316,7 @@ def _check_address(address: Address | None, serviceable: Mapping[str, bool] | No
 def _check_payment(order: OrderSnapshot) -> list[Hold]:
     if order.payment.on_delivery or order.payment.is_paid:
         return []
-    why = Message("The payment has not arrived: the order goes on by itself when it does.")
+    why = Message("Waiting for payment. The order continues automatically when it is paid.")
     return [Hold(HoldReason.UNPAID, why)]
 
 

@@ -8,6 +8,7 @@ from datetime import datetime
 
 from doorstep.domain.connections import views as connections
 from doorstep.domain.connections.model import Kind
+from doorstep.domain.network import views as sites
 from doorstep.domain.routing.actions import rules as verbs
 from doorstep.domain.routing.actions.rules import Draft, Version
 from doorstep.domain.routing.model import Network, case_results
@@ -106,7 +107,8 @@ def run_cases(tx: ReadTx, *, document: RuleSet) -> list[CaseOutcome]:
         }
         return replace(found, locations=quiet)
 
-    return case_results.run_cases(document, installed=installed)
+    closed = {each.code for each in sites.locations(tx).values() if not each.active}
+    return case_results.run_cases(document, installed=installed, closed=closed)
 
 
 def draft(tx: WriteTx, *, draft: Draft, now: datetime) -> Version:

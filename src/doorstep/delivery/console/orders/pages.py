@@ -38,7 +38,10 @@ EMPTY_WORDS = {
     OrderView.ALL: (_m("No orders yet"), _m("Orders appear here when a sales channel sends them.")),
     OrderView.ATTENTION: (
         _m("No order needs attention"),
-        _m("Orders that are held, backordered or failed in a step appear here."),
+        _m(
+            "Backordered orders, orders on hold for another reason than payment, and orders with a label, refund, message or "
+            "invoice that failed or is unconfirmed appear here."
+        ),
     ),
     OrderView.HELD: (
         _m("No held orders"),
@@ -46,7 +49,7 @@ EMPTY_WORDS = {
     ),
     OrderView.UNALLOCATED: (
         _m("Every order is allocated"),
-        _m("Orders that wait for stock or a location appear here."),
+        _m("Orders without a hold that wait for stock or a location appear here."),
     ),
     OrderView.IN_FULFILLMENT: (
         _m("No orders in fulfillment"),

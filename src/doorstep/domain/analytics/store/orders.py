@@ -19,6 +19,10 @@ SHIP_BY: LiteralString = """
 """
 _LIVE: LiteralString = "f.state IN ('open', 'accepted', 'picked', 'packed')"
 
+_HELD: LiteralString = (
+    "EXISTS (SELECT 1 FROM order_holds h WHERE h.order_id = o.id AND h.released_at IS NULL)"
+)
+
 _VIEWS: dict[OrderView, LiteralString] = {
     OrderView.ALL: "true",
     OrderView.ATTENTION: """
@@ -30,9 +34,10 @@ _VIEWS: dict[OrderView, LiteralString] = {
          OR EXISTS (SELECT 1 FROM messages m WHERE m.order_id = o.id AND m.state IN ('failed', 'in_doubt'))
          OR EXISTS (SELECT 1 FROM invoices i WHERE i.order_id = o.id AND i.state = 'failed'))
     """,
-    OrderView.HELD: "EXISTS (SELECT 1 FROM order_holds h WHERE h.order_id = o.id AND h.released_at IS NULL)",
-    OrderView.UNALLOCATED: """
-        (o.canceled_at IS NULL AND o.completed_at IS NULL
+    OrderView.HELD: _HELD,
+    # A held order is not routed before its release: it counts as held alone.
+    OrderView.UNALLOCATED: f"""
+        (o.canceled_at IS NULL AND o.completed_at IS NULL AND NOT {_HELD}
          AND EXISTS (SELECT 1 FROM order_lines n WHERE n.order_id = o.id AND n.allocated + n.canceled < n.quantity))
     """,
     OrderView.IN_FULFILLMENT: f"EXISTS (SELECT 1 FROM fulfillment_orders f WHERE f.order_id = o.id AND {_LIVE})",

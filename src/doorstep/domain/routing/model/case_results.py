@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 import msgspec
@@ -36,18 +36,23 @@ class CaseOutcome:
         return not self.differences
 
 
-def run_cases(document: RuleSet, *, installed: Installed) -> list[CaseOutcome]:
-    """Run every test case of a document, each on its own. `installed` gives the network at the time of a case."""
+def run_cases(document: RuleSet, *, installed: Installed, closed: Collection[str] = ()) -> list[CaseOutcome]:
+    """Run every test case of a document, each on its own.
+
+    `installed` gives the network at the time of a case, without the locations that are `closed`.
+    """
     compiled_rules = compiled.compile(document, document.name)
-    return [_outcome(each, compiled_rules, installed) for each in document.cases]
+    return [_outcome(each, compiled_rules, installed, closed) for each in document.cases]
 
 
-def _outcome(case: Case, compiled_rules: compiled.CompiledRules, installed: Installed) -> CaseOutcome:
+def _outcome(
+    case: Case, compiled_rules: compiled.CompiledRules, installed: Installed, closed: Collection[str]
+) -> CaseOutcome:
     network = _network(case, installed)
     codes = {location.code: location.id for location in network.locations.values()}
     unknown = sorted(_named(case) - codes.keys())
     if unknown:
-        return CaseOutcome(case.name, (f"There is no location {', '.join(unknown)}: add it under places.",))
+        return CaseOutcome(case.name, tuple(_missing(each, closed) for each in unknown))
     here = {
         Sku(sku): {codes[code]: quantity for code, quantity in by.items()} for sku, by in case.stock.items()
     }
@@ -65,6 +70,12 @@ def _outcome(case: Case, compiled_rules: compiled.CompiledRules, installed: Inst
         for line in decision.explanation.lines
     )
     return CaseOutcome(case.name, tuple(_differences(case, decision, network.locations)), sentences)
+
+
+def _missing(code: str, closed: Collection[str]) -> str:
+    if code in closed:
+        return f"Location {code} is closed. Reopen it, or add it under `locations`."
+    return f"There is no location {code}. Add it under `locations`."
 
 
 def _run(case: Case, document: RuleSet) -> Run | None:

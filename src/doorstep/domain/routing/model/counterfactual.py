@@ -80,13 +80,13 @@ def _runner_up(problem: OrderProblem, runner_up: Plan, better: Values, worse: Va
     if len(runner_up) == 1:
         name = runner_up[0].stop.location.name
         if tier is None:
-            return Message("%(place)s is equally good: the smaller location id wins.", place=name)
+            return Message("%(place)s is equally good: tie, decided by location ID.", place=name)
         return Message(
             "%(place)s wins if %(difference)s.", place=name, difference=_by(problem, tier, difference)
         )
     names = Listed(tuple([part.stop.location.name for part in runner_up]), "and")
     if tier is None:
-        return Message("%(places)s are equally good: the smaller location id wins.", places=names)
+        return Message("%(places)s are equally good: tie, decided by location ID.", places=names)
     return Message(
         "%(places)s win if %(difference)s.", places=names, difference=_by(problem, tier, difference)
     )

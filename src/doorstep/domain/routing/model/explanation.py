@@ -197,7 +197,7 @@ class Explain:
                 ]
             )
             return Message(
-                "%(there)s of %(quantity)s available: the line waits for stock and reserves nothing.",
+                "%(there)s of %(quantity)s available. Backordered; nothing is reserved.",
                 there=there,
                 quantity=want.quantity,
             )

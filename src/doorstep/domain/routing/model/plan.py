@@ -28,10 +28,10 @@ from doorstep.domain.routing.model.supply import Supply
 from doorstep.kernel.ids import LocationId, OrderId
 from doorstep.kernel.message import Message
 
-_NO_ROUTING = Message("No routing of the rule set takes this order: the line waits and reserves nothing.")
+_NO_ROUTING = Message("No routing of the rule set takes this order. Backordered; nothing is reserved.")
 _LINE = attrgetter("line_no")
 _UNLIMITED: Mapping[LocationId, int] = {}
-_NO_RULE = Message("No rule of this routing is active: the line waits and reserves nothing.")
+_NO_RULE = Message("No rule of this routing is active. Backordered; nothing is reserved.")
 
 
 @dataclass(frozen=True, slots=True)

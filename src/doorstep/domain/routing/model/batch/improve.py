@@ -72,7 +72,7 @@ def improve(
     planner = Planner.of(batch.supply_before, network, compiled_rules, now=now)
     found = members(planner, batch.demands, batch.decisions)
     if len(found) <= 1:
-        return Reoptimized(list(batch.decisions), 0, 0, None, mark("no two orders can be exchanged"))
+        return Reoptimized(list(batch.decisions), 0, 0, None, mark("no swap lowers the cost"))
     pool = _pool(batch, found, planner)
     before, greedy = list(pool.served), pool.total()
     search = Search(pool, budget.clock, budget.clock() + _OF_IT_FOR_SEARCH * budget.seconds, budget.seed)
