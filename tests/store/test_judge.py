@@ -72,7 +72,7 @@ WRONG = [
     (
         order_snapshot(shipping_address=replace(DELHI, line1=" ", city="")),
         "address",
-        "The address lacks street, city",
+        "The address has no street, city",
     ),
     (
         order_snapshot(shipping_address=replace(DELHI, postal_code="11")),
