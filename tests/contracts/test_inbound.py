@@ -33,7 +33,7 @@ def test_a_genuine_message_is_observed(open_stage: Open, connector: connections.
     hook = opened.hook()
     assert opened.connector.verify(hook.headers, hook.body)
     envelope = opened.connector.envelope(hook.headers, hook.body)
-    observed = opened.connector.observe(envelope.topic, hook.headers, hook.body)
+    observed = opened.connector.parse(envelope.topic, hook.headers, hook.body)
     assert observed
     assert all(isinstance(one, OBSERVATIONS) for one in observed)
 
@@ -69,4 +69,4 @@ def test_a_broken_body_is_invalid(open_stage: Open, connector: connections.Conne
     hook = opened.hook()
     topic = opened.connector.envelope(hook.headers, hook.body).topic
     with pytest.raises(errors.Invalid):
-        opened.connector.observe(topic, hook.headers, body)
+        opened.connector.parse(topic, hook.headers, body)

@@ -277,7 +277,9 @@ def test_every_list_has_the_sort_control_for_phones(browser: TestClient, shop: S
 def test_a_count_has_plain_numbers_in_its_file(browser: TestClient, shop: Shop) -> None:
     with shop.app.db.write(actor="test") as tx:
         count_verbs.open_(
-            tx, news=[NewCount(LocationId(shop.location_ids["WH-A"]), CountKind.OPEN, "Shelf 4")], at=shop.now
+            tx,
+            counts=[NewCount(LocationId(shop.location_ids["WH-A"]), CountKind.OPEN, "Shelf 4")],
+            at=shop.now,
         )
     sign_in(browser)
     head, row = _file(browser, "/counts")

@@ -34,7 +34,9 @@ def needs(tx: ReadTx, shop: Shop) -> dict[str, int]:
 
 def count(tx: WriteTx, shop: Shop, location_id: LocationId, sku: Sku, quantity: int) -> CountId:
     """Count a SKU and hand it in."""
-    (count_id,) = counts.open_(tx, news=[NewCount(location_id, CountKind.OPEN, "Shelf", [sku])], at=shop.now)
+    (count_id,) = counts.open_(
+        tx, counts=[NewCount(location_id, CountKind.OPEN, "Shelf", [sku])], at=shop.now
+    )
     command = counts.Command(count_id, shop.now)
     counts.find(tx, command=command, found=[CountedSku(sku, quantity)], adds=False)
     counts.submit(tx, command=command, rest=Rest.SKIP, tolerance=Tolerance())

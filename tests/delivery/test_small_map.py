@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from typing import Any
 
-from doorstep.delivery.console.orders.small_map import Mark, Spot, draw
+from doorstep.delivery.console.orders.small_map import MapPoint, Mark, draw
 
 DELHI: Any = {"city": "New Delhi", "latitude": 28.57, "longitude": 77.24}
-STORE = Spot("Store 22", 28.61, 77.21)
-WAREHOUSE = Spot("Warehouse A", 19.11, 72.87, Mark.POSSIBLE)
+STORE = MapPoint("Store 22", 28.61, 77.21)
+WAREHOUSE = MapPoint("Warehouse A", 19.11, 72.87, Mark.POSSIBLE)
 
 
 def test_there_is_no_map_without_coordinates() -> None:
@@ -24,7 +24,7 @@ def test_a_map_has_a_text_alternative() -> None:
 
 
 def test_names_never_print_over_one_another() -> None:
-    beside = [Spot(f"Location {n}", 28.6 + n / 1000, 77.2 + n / 1000) for n in range(4)]
+    beside = [MapPoint(f"Location {n}", 28.6 + n / 1000, 77.2 + n / 1000) for n in range(4)]
     found = draw([*beside, WAREHOUSE], **DELHI)
     assert found is not None
     shown = [dot for dot in found.dots if dot.text]

@@ -221,9 +221,9 @@ def test_prices_of_a_few_steps_bound_as_well(monkeypatch: pytest.MonkeyPatch) ->
 
 def test_what_needs_more_parcels_than_allowed_is_not_served() -> None:
     one, two = {LocationId(1): 5}, {LocationId(2): 5}
-    assert search.parted({**one, **two}, [one, two], 1) is None
-    assert search.parted({**one, **two}, [one, {}, two], 2) == (1, None, 2)
-    assert search.parted({}, [{}], 1) == (None,)
+    assert search.split_units({**one, **two}, [one, two], 1) is None
+    assert search.split_units({**one, **two}, [one, {}, two], 2) == (1, None, 2)
+    assert search.split_units({}, [{}], 1) == (None,)
 
 
 def test_a_program_without_a_solution_has_no_answer() -> None:

@@ -200,4 +200,4 @@ def test_an_offer_says_when_it_arrives() -> None:
     offer = tariffs.offer(ORIGINS[1], "standard", 3.0, OrderAttributes(country="IN"))
     assert not isinstance(offer, str)
     assert (offer.arrives_at, offer.share_by(date(2026, 11, 19))) == (ist(20, day=21), 0.0)
-    assert tariffs.atlas.services == ["standard", "express"]
+    assert tariffs.lane_table.services == ["standard", "express"]

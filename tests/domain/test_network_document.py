@@ -93,11 +93,11 @@ def tariff(**rates: dict[str, int]) -> Document:
 
 
 def test_tariffs_are_made_ready() -> None:
-    carrier = ready(tariff(near=EIGHT, far={"days": 3, "late_days": 2})).atlas.carriers["parcels"]
+    carrier = ready(tariff(near=EIGHT, far={"days": 3, "late_days": 2})).lane_table.carriers["parcels"]
     rates = carrier.services["std"].rates
     assert [(each.days, each.late_days) for each in rates.values()] == [(1, 2), (3, 3)]
     assert [carrier.calendar(ZoneInfo("UTC")).works(date(2026, 11, day)) for day in (21, 22)] == [True, False]
-    assert ready(tariff(near=EIGHT)).atlas.default_service == "std"
+    assert ready(tariff(near=EIGHT)).lane_table.default_service == "std"
 
 
 def test_what_cannot_be_meant_is_refused() -> None:

@@ -48,11 +48,11 @@ def test_orders_are_promised_with_the_confidence_of_the_network() -> None:
         for locations in ((DELHI,), (DELHI,), (DELHI, MUMBAI))
     ]
     assert reported == [ist(20, day=23), ist(20, day=23), ist(20, day=27)]
-    brave = Tariffs(TARIFFS.atlas, ist(12), confidence=0.5)
+    brave = Tariffs(TARIFFS.lane_table, ist(12), confidence=0.5)
     assert promised_at(units(DELHI), CUSTOMER, brave) == ist(20, day=21)
     assert promised_at([], CUSTOMER, TARIFFS) is None
     assert promised_at(units(DELHI), CUSTOMER, GreatCircle({})) is None
-    never = Tariffs(TARIFFS.atlas, ist(12), confidence=1.1)
+    never = Tariffs(TARIFFS.lane_table, ist(12), confidence=1.1)
     assert promised_at(units(DELHI), CUSTOMER, never) is None
 
 

@@ -57,7 +57,7 @@ def on_hand(database: Database, sku: str = SHIRT, location: LocationId = A) -> t
 def opened(database: Database, *skus: Sku, kind: CountKind = CountKind.BLIND, category: str = "") -> CountId:
     new = NewCount(A, kind, "Shelf 4", skus, category)
     with database.write(actor="user:1") as tx:
-        (found,) = counts.open_(tx, news=[new], at=NOON)
+        (found,) = counts.open_(tx, counts=[new], at=NOON)
     return found
 
 
@@ -265,7 +265,7 @@ def test_a_count_of_a_category_has_its_lines(database: Database) -> None:
 )
 def test_a_count_that_makes_no_sense_is_not_opened(database: Database, new: NewCount) -> None:
     with pytest.raises(errors.Invalid), database.write(actor="user:1") as tx:
-        counts.open_(tx, news=[new], at=NOON)
+        counts.open_(tx, counts=[new], at=NOON)
 
 
 def test_only_what_can_be_there_is_counted(database: Database) -> None:

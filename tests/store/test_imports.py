@@ -162,7 +162,7 @@ def test_another_worker_continues_a_file_when_one_dies(
         with database.write(actor="system") as tx:
             died = imports.claim(tx)
             if died is not None:
-                tx.rehearse(partial(import_files.apply_next, tx, died, now=NOON))
+                tx.preview(partial(import_files.apply_next, tx, died, now=NOON))
         file = step(database)
         if file is None:
             break

@@ -178,7 +178,7 @@ class Registry:
                 return each.connection
         raise unknown(key, [each.connection.key for each in self._open.values()])
 
-    def at_hand(self, key: str) -> Connection | None:
+    def known(self, key: str) -> Connection | None:
         """A connection from memory, without a query; None if it must be loaded."""
         if not self._is_fresh():
             return None

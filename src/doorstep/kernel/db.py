@@ -160,7 +160,7 @@ class WriteTx(ReadTx):
                 yield
             undo.pop_all()
 
-    def rehearse(self, work: Callable[[], T]) -> T:
+    def preview(self, work: Callable[[], T]) -> T:
         """Do something and roll it back; returns its result."""
         heads = dict(self.heads)
         with self.connection.transaction(force_rollback=True):

@@ -19,7 +19,7 @@ AT = datetime(2026, 5, 5, 4, 30, tzinfo=UTC)
 
 
 def read(**more: Any) -> orders.OrderSnapshot:
-    return wire.observe(json.dumps(LEAST | more).encode())
+    return wire.parse(json.dumps(LEAST | more).encode())
 
 
 def test_the_least_that_is_an_order() -> None:

@@ -82,7 +82,7 @@ def event(topic: str, **entities: object) -> bytes:
 
 
 def test_a_payment(gateway: connector.Razorpay) -> None:
-    assert gateway.observe("payment.captured", {}, event("payment.captured", payment=payment())) == (
+    assert gateway.parse("payment.captured", {}, event("payment.captured", payment=payment())) == (
         payments.PaymentSnapshot(
             gateway="razorpay",
             external_id="pay_A1",
@@ -106,7 +106,7 @@ def test_a_payment_names_the_sales_channel_of_the_settings(script: scripted.Scri
     }
     settings = scripted.settings(connector.Settings, **chosen, sales_channel="shop")
     with scripted.session(script, base="/v1") as session:
-        (seen,) = connector.Razorpay(settings, session).observe(
+        (seen,) = connector.Razorpay(settings, session).parse(
             "payment.captured", {}, event("payment.captured", payment=payment())
         )
     assert isinstance(seen, payments.PaymentSnapshot)
@@ -119,7 +119,7 @@ def test_the_order_answers_where_the_payment_has_no_notes(gateway: connector.Raz
         payment=payment(notes=[], vpa=None, method=None),
         order={"notes": {"shopify_order_id": "42"}},
     )
-    (seen,) = gateway.observe("order.paid", {}, body)
+    (seen,) = gateway.parse("order.paid", {}, body)
     assert isinstance(seen, payments.PaymentSnapshot)
     assert (seen.order_reference, seen.payer, seen.method) == ("42", "meera@example.in", "")
 
@@ -134,7 +134,7 @@ def test_the_order_answers_where_the_payment_has_no_notes(gateway: connector.Raz
     ],
 )
 def test_a_refund(gateway: connector.Razorpay, reported: str | None, state: payments.RefundState) -> None:
-    assert gateway.observe(
+    assert gateway.parse(
         "refund.processed", {}, event("refund.processed", refund=refund(status=reported))
     ) == (
         payments.RefundSnapshot(
@@ -164,12 +164,12 @@ def test_a_broken_event_names_the_place(
     gateway: connector.Razorpay, topic: str, body: bytes, place: str
 ) -> None:
     with pytest.raises(errors.Invalid) as caught:
-        gateway.observe(topic, {}, body)
+        gateway.parse(topic, {}, body)
     assert caught.value.data["field"] == place
 
 
 def test_other_events_are_not_observed(gateway: connector.Razorpay) -> None:
-    assert gateway.observe("payment.downtime.started", {}, event("payment.downtime.started")) == ()
+    assert gateway.parse("payment.downtime.started", {}, event("payment.downtime.started")) == ()
 
 
 def test_the_signature(gateway: connector.Razorpay) -> None:
@@ -272,4 +272,4 @@ def test_razorpays_own_signature_and_samples() -> None:
             topic = json.loads(path.read_text())["event"]
             used = topic in {"order.paid", "payment.authorized", "payment.captured", "payment.failed"}
             used |= topic.startswith("refund.")
-            assert len(gateway.observe(topic, {}, path.read_bytes())) == int(used)
+            assert len(gateway.parse(topic, {}, path.read_bytes())) == int(used)

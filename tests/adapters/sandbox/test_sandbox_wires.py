@@ -67,7 +67,7 @@ def event(data: object) -> bytes:
     ],
 )
 def test_channel_events(topic: str, data: object, kind: type) -> None:
-    (seen,) = channel.observe(topic, event(data))
+    (seen,) = channel.parse(topic, event(data))
     assert isinstance(seen, kind)
 
 
@@ -76,18 +76,18 @@ def test_channel_events(topic: str, data: object, kind: type) -> None:
     [("payment", PAYMENT, payments.PaymentSnapshot), ("refund", REFUND, payments.RefundSnapshot)],
 )
 def test_gateway_events(topic: str, data: object, kind: type) -> None:
-    (seen,) = gateway.observe(topic, event(data))
+    (seen,) = gateway.parse(topic, event(data))
     assert isinstance(seen, kind)
 
 
 def test_other_topics_are_not_observed() -> None:
-    assert channel.observe("weather", event({})) == ()
-    assert gateway.observe("weather", event({})) == ()
+    assert channel.parse("weather", event({})) == ()
+    assert gateway.parse("weather", event({})) == ()
 
 
 def test_a_broken_event_names_the_place() -> None:
     with pytest.raises(errors.Invalid) as caught:
-        channel.observe("order", event({**ORDER, "lines": [{"sku": "GT"}]}))
+        channel.parse("order", event({**ORDER, "lines": [{"sku": "GT"}]}))
     assert caught.value.data["field"] == "data.lines[0].external_line_id"
 
 

@@ -253,7 +253,7 @@ def hook(**changes: object) -> bytes:
     ],
 )
 def test_a_status_event(carrier: connector.Shiphawk, word: str, status: shipping.TrackingStatus) -> None:
-    assert carrier.observe("shipment.status_update", {}, hook(status=word)) == (
+    assert carrier.parse("shipment.status_update", {}, hook(status=word)) == (
         shipping.TrackingSnapshot(
             scans=(shipping.Scan(datetime(2026, 5, 6, 18, 23, 16, 702000, tzinfo=UTC), status, word),),
             external_id="1014270",
@@ -273,12 +273,12 @@ def test_a_broken_event_names_the_place(
     carrier: connector.Shiphawk, topic: str, body: bytes, place: str
 ) -> None:
     with pytest.raises(errors.Invalid) as caught:
-        carrier.observe(topic, {}, body)
+        carrier.parse(topic, {}, body)
     assert caught.value.data["field"] == place
 
 
 def test_other_events_are_not_observed(carrier: connector.Shiphawk) -> None:
-    assert carrier.observe("shipment.notes_update", {}, hook(event="shipment.notes_update")) == ()
+    assert carrier.parse("shipment.notes_update", {}, hook(event="shipment.notes_update")) == ()
 
 
 def test_the_password_and_the_envelope(carrier: connector.Shiphawk) -> None:
@@ -303,6 +303,6 @@ def test_the_password_and_the_envelope(carrier: connector.Shiphawk) -> None:
 def test_the_published_event(carrier: connector.Shiphawk) -> None:
     body = (SPECS / "webhooks" / "shipment.status_update.json").read_bytes()
     assert carrier.envelope({}, body).topic == "shipment.status_update"
-    (seen,) = carrier.observe("shipment.status_update", {}, body)
+    (seen,) = carrier.parse("shipment.status_update", {}, body)
     assert isinstance(seen, shipping.TrackingSnapshot)
     assert (seen.external_id, seen.scans[0].status) == ("1014270", shipping.TrackingStatus.IN_TRANSIT)

@@ -214,4 +214,4 @@ def test_the_same_words_are_the_same_message(carrier: connector.Shiprocket) -> N
     assert carrier.envelope({}, b"{") == carrier.envelope({"x": "y"}, b"{")
     assert carrier.envelope({}, b"{}").event_id != carrier.envelope({}, b"{").event_id
     with pytest.raises(errors.Invalid):
-        carrier.observe("tracking", {}, b"{")
+        carrier.parse("tracking", {}, b"{")

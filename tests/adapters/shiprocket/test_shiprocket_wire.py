@@ -42,7 +42,7 @@ def hook(**changes: object) -> bytes:
 
 
 def test_a_webhook_has_the_complete_history() -> None:
-    seen = wire.observe(hook())
+    seen = wire.parse(hook())
     assert seen.tracking_number == "70010001"
     assert [scan.status for scan in seen.scans] == [Status.PICKED_UP, Status.UNKNOWN, Status.IN_TRANSIT]
     assert seen.scans[0] == shipping.Scan(
@@ -56,13 +56,13 @@ def test_a_webhook_has_the_complete_history() -> None:
 
 def test_order_states_are_never_read() -> None:
     reported = hook(scans=[], shipment_status_id=18, current_status_id=7)
-    assert [scan.status for scan in wire.observe(reported).scans] == [Status.IN_TRANSIT]
+    assert [scan.status for scan in wire.parse(reported).scans] == [Status.IN_TRANSIT]
 
 
 @pytest.mark.parametrize("moment", ["06 05 2026 16:41:59", "2026-05-06 16:41:59"])
 def test_the_shipments_status_counts_where_there_is_no_scan(moment: str) -> None:
     reported = hook(current_timestamp=moment, shipment_status_id="7", shipment_status="DELIVERED")
-    assert wire.observe(reported).scans[-1] == shipping.Scan(
+    assert wire.parse(reported).scans[-1] == shipping.Scan(
         at=datetime(2026, 5, 6, 11, 11, 59, tzinfo=UTC),
         status=Status.DELIVERED,
         raw_code="7",
@@ -72,19 +72,19 @@ def test_the_shipments_status_counts_where_there_is_no_scan(moment: str) -> None
 
 def test_the_panels_test_body_has_no_codes() -> None:
     scans = [{"date": "2021-06-23 14:23:18", "activity": "SHIPMENT OUTSCANNED", "location": "PATNA"}]
-    seen = wire.observe(hook(scans=scans, current_timestamp=None, shipment_status_id=None))
+    seen = wire.parse(hook(scans=scans, current_timestamp=None, shipment_status_id=None))
     assert [(scan.status, scan.raw_code) for scan in seen.scans] == [(Status.UNKNOWN, "")]
 
 
 @pytest.mark.parametrize("flag", [1, "1"])
 def test_a_delivered_return_has_come_back(flag: object) -> None:
     reported = hook(is_return=flag, scans=None, shipment_status_id=7)
-    assert [scan.status for scan in wire.observe(reported).scans] == [Status.RETURN_DELIVERED]
+    assert [scan.status for scan in wire.parse(reported).scans] == [Status.RETURN_DELIVERED]
 
 
 @pytest.mark.parametrize("awb", ["19041424751540", 19041424751540, 99999999999999999999999])
 def test_tracking_numbers_are_text_of_any_length(awb: object) -> None:
-    assert wire.observe(hook(awb=awb)).tracking_number == str(awb)
+    assert wire.parse(hook(awb=awb)).tracking_number == str(awb)
 
 
 @pytest.mark.parametrize(
@@ -99,7 +99,7 @@ def test_tracking_numbers_are_text_of_any_length(awb: object) -> None:
 )
 def test_a_broken_hook_names_the_place(body: bytes, place: str) -> None:
     with pytest.raises(errors.Invalid) as caught:
-        wire.observe(body)
+        wire.parse(body)
     assert caught.value.data["field"] == place
 
 
@@ -133,7 +133,7 @@ def test_all_published_codes_and_samples() -> None:
     for known in json.loads((SPECS / "status_codes.json").read_text())["codes"]:
         canonical = known["canonical"].replace("cancelled", "canceled")  # our spelling is American
         assert statuses.meaning(known["code"], is_return=False) == canonical
-    official = wire.observe((SPECS / "webhooks/official-in-transit.json").read_bytes())
+    official = wire.parse((SPECS / "webhooks/official-in-transit.json").read_bytes())
     now = shipping.current(official.scans)
     assert now
     assert (official.tracking_number, now.status) == ("19041424751540", Status.IN_TRANSIT)

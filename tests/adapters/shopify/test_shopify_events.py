@@ -46,7 +46,7 @@ def transaction(**changes: object) -> bytes:
 
 
 def test_a_payment(shop: connector.Shopify) -> None:
-    assert shop.observe("order_transactions/create", {}, transaction()) == (
+    assert shop.parse("order_transactions/create", {}, transaction()) == (
         payments.PaymentSnapshot(
             gateway="razorpay",
             external_id="pay_K1",
@@ -73,21 +73,21 @@ def test_a_payment(shop: connector.Shopify) -> None:
 def test_payment_statuses(
     shop: connector.Shopify, changes: dict[str, object], status: payments.PaymentStatus
 ) -> None:
-    (seen,) = shop.observe("order_transactions/create", {}, transaction(**changes))
+    (seen,) = shop.parse("order_transactions/create", {}, transaction(**changes))
     assert isinstance(seen, payments.PaymentSnapshot)
     assert seen.status is status
 
 
 def test_a_payment_without_the_gateways_id(shop: connector.Shopify) -> None:
     body = transaction(authorization=None, payment_details=None, processed_at="2026-05-04T18:12:00+05:30")
-    (seen,) = shop.observe("order_transactions/create", {}, body)
+    (seen,) = shop.parse("order_transactions/create", {}, body)
     assert isinstance(seen, payments.PaymentSnapshot)
     assert (seen.external_id, seen.method, seen.at.minute) == ("6100000000000000009", "", 12)
 
 
 @pytest.mark.parametrize("kind", ["refund", "void", "change"])
 def test_other_transactions_are_no_payments(shop: connector.Shopify, kind: str) -> None:
-    assert shop.observe("order_transactions/create", {}, transaction(kind=kind)) == ()
+    assert shop.parse("order_transactions/create", {}, transaction(kind=kind)) == ()
 
 
 def requested(**changes: object) -> bytes:
@@ -113,7 +113,7 @@ def requested(**changes: object) -> bytes:
 
 
 def test_a_return_request(shop: connector.Shopify) -> None:
-    assert shop.observe("returns/request", AT, requested()) == (
+    assert shop.parse("returns/request", AT, requested()) == (
         returns.ReturnSnapshot(
             external_id="31000001",
             order_external_id="5600000000000000001",
@@ -146,7 +146,7 @@ def test_written_words_beat_empty_codes(
     shop: connector.Shopify, reported: dict[str, object], reason: str, note: str
 ) -> None:
     line = {"id": 1, "quantity": 1, "fulfillment_line_item": {"line_item": {"id": 2}}, **reported}
-    (seen,) = shop.observe("returns/request", AT, requested(return_line_items=[line]))
+    (seen,) = shop.parse("returns/request", AT, requested(return_line_items=[line]))
     assert isinstance(seen, returns.ReturnSnapshot)
     assert (seen.lines[0].reason, seen.lines[0].note) == (reason, note)
 
@@ -165,7 +165,7 @@ def test_short_return_bodies(
     shop: connector.Shopify, verb: str, word: str, status: returns.ReturnRequestStatus
 ) -> None:
     body = json.dumps({"id": 31000001, "order_id": 5600000000000000001, "status": word}).encode()
-    (seen,) = shop.observe(f"returns/{verb}", AT, body)
+    (seen,) = shop.parse(f"returns/{verb}", AT, body)
     assert isinstance(seen, returns.ReturnSnapshot)
     assert (seen.status, seen.order_external_id, seen.lines) == (status, "5600000000000000001", ())
 
@@ -186,7 +186,7 @@ def test_a_broken_return_names_the_place(
     shop: connector.Shopify, body: bytes, headers: dict[str, str], place: str
 ) -> None:
     with pytest.raises(errors.Invalid) as caught:
-        shop.observe("returns/request", headers, body)
+        shop.parse("returns/request", headers, body)
     assert caught.value.data["field"] == place
 
 
@@ -203,7 +203,7 @@ def test_a_broken_return_names_the_place(
     ],
 )
 def test_bodies_that_only_hint_are_not_observed(shop: connector.Shopify, topic: str, body: bytes) -> None:
-    assert shop.observe(topic, AT, body) == ()
+    assert shop.parse(topic, AT, body) == ()
 
 
 def test_both_header_spellings_verify(shop: connector.Shopify) -> None:

@@ -68,12 +68,12 @@ def order(**changes: object) -> dict[str, Any]:
     }
 
 
-def observe(document: object) -> orders.OrderSnapshot:
-    return wire.observe(json.dumps(document).encode())
+def parse(document: object) -> orders.OrderSnapshot:
+    return wire.parse(json.dumps(document).encode())
 
 
 def test_a_complete_order() -> None:
-    seen = observe(order())
+    seen = parse(order())
     assert seen.external_id == "5600000000000000001"
     assert seen.number == "#2041"
     assert seen.version_at == datetime(2026, 5, 4, 12, 41, tzinfo=UTC)
@@ -113,7 +113,7 @@ def test_a_complete_order() -> None:
 
 
 def test_the_address() -> None:
-    seen = observe(order())
+    seen = parse(order())
     assert seen.billing_address is None
     assert seen.shipping_address == orders.Address(
         name="Meera Iyer",
@@ -138,7 +138,7 @@ def test_an_order_of_the_bare_minimum() -> None:
         "total_price": "10.00",
         "line_items": [{"id": 2, "quantity": 1, "price": "10.00"}],
     }
-    seen = observe(bare)
+    seen = parse(bare)
     assert (seen.number, seen.version_at, seen.lines[0].sku, seen.lines[0].title) == (
         "#1",
         seen.placed_at,
@@ -150,7 +150,7 @@ def test_an_order_of_the_bare_minimum() -> None:
 
 
 def test_free_shipping_and_discounts_that_nobody_allocated() -> None:
-    seen = observe(
+    seen = parse(
         order(
             total_discounts="70.00",
             total_price="1579.00",
@@ -176,12 +176,12 @@ def test_free_shipping_and_discounts_that_nobody_allocated() -> None:
     ],
 )  # fmt: skip
 def test_payments(changes: dict[str, object], expected: tuple[bool, int, bool]) -> None:
-    paid = observe(order(**changes)).payment
+    paid = parse(order(**changes)).payment
     assert (paid.is_paid, paid.paid_minor, paid.on_delivery) == expected
 
 
 def test_edits_remove_units_and_lines() -> None:
-    seen = observe(
+    seen = parse(
         order(
             current_total_price="810.00",
             current_total_tax="40.77",
@@ -202,7 +202,7 @@ def test_what_was_fulfilled_stays_ordered_when_it_is_refunded() -> None:
             "line_items": [{"id": 9007199254740993001, "quantity": 2}, {"id": 5, "quantity": 1}],
         },
     ]
-    seen = observe(
+    seen = parse(
         order(current_total_price="50.00", fulfillments=fulfilled, line_items=[line(current_quantity=1)])
     )
     assert [item.quantity for item in seen.lines] == [2]
@@ -210,7 +210,7 @@ def test_what_was_fulfilled_stays_ordered_when_it_is_refunded() -> None:
 
 
 def test_a_cancelled_order_keeps_its_lines() -> None:
-    seen = observe(
+    seen = parse(
         order(
             cancelled_at="2026-05-05T10:00:00+05:30",
             current_total_price="0.00",
@@ -222,7 +222,7 @@ def test_a_cancelled_order_keeps_its_lines() -> None:
 
 
 def test_oddities_are_kept_to_be_held() -> None:
-    seen = observe(
+    seen = parse(
         order(
             currency="XYZ",
             line_items=[
@@ -253,5 +253,5 @@ def test_oddities_are_kept_to_be_held() -> None:
 )  # fmt: skip
 def test_a_broken_body_names_the_place(document: object, place: str) -> None:
     with pytest.raises(errors.Invalid) as caught:
-        observe(document)
+        parse(document)
     assert caught.value.data["field"] == place

@@ -43,7 +43,7 @@ def comes(retailer: Retailer, tx: WriteTx, how: str) -> None:
         feeds.apply_feed(tx, feed=feed, locations=retailer.location_ids, now=now)
     else:
         new = NewCount(location, CountKind.BLIND, "Found behind the door", [JACKET])
-        (key,) = counts.open_(tx, news=[new], at=now)
+        (key,) = counts.open_(tx, counts=[new], at=now)
         command = counts.Command(key, now)
         counts.find(tx, command=command, found=[CountedSku(JACKET, 5)], adds=False)
         counts.submit(tx, command=command, rest=Rest.SKIP, tolerance=Tolerance(units=9))

@@ -222,7 +222,7 @@ def open_count(calling: Calling, body: CountInput) -> CountActed:
         location = network.by_code(tx, code=body.location)
         calling.principal.require(Permission.STOCK_WORK, at=location.id)
         new = NewCount(location.id, body.kind, body.title, [Sku(sku) for sku in body.skus], body.category)
-        (made,) = counts.open_(tx, news=[new], at=calling.app.clock.now())
+        (made,) = counts.open_(tx, counts=[new], at=calling.app.clock.now())
         return _answer(tx, made)
 
     return calling.write(work)

@@ -10,7 +10,7 @@ import msgspec
 from pydantic import BaseModel
 
 from doorstep.delivery.api.shapes import Money, money
-from doorstep.domain.routing.model.lab import Measured, Tally, Way, compare
+from doorstep.domain.routing.model.lab import Measured, OrderPlan, Tally, compare
 from doorstep.domain.routing.model.lab.measures import Measure
 from doorstep.domain.routing.views.lab import LabRun
 
@@ -218,7 +218,7 @@ def run(found: LabRun, currency: str, *, same_costs: bool) -> Simulation:
     return reported
 
 
-def plan(found: Way, currency: str) -> Plan:
+def plan(found: OrderPlan, currency: str) -> Plan:
     """Map the result of one order."""
     fields = msgspec.to_builtins(found)
     return Plan(cost=money(fields.pop("cost_minor"), currency), **fields)

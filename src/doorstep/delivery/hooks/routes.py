@@ -48,7 +48,7 @@ class Hooks:
         """Verify, store, acknowledge. Messages with a wrong signature are counted and not stored."""
         key = request.path_params["connection"]
         try:
-            connection = self._app.registry.at_hand(key)
+            connection = self._app.registry.known(key)
             if connection is None:
                 connection = await asyncio.to_thread(self._app.registry.by_key, key)
         except errors.NotFound:

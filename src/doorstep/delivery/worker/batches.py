@@ -82,8 +82,8 @@ def _set_message_aside(app: App, message_id: int, problem: Exception) -> None:
                 # Another process was faster: retry soon, with increasing waits.
                 failure = jobs.Failure(str(problem), "transient", min(1.0, 0.05 * 2**message.attempts))
             report(problem, "a message could not be read", message_id=message_id, trace_id=message.trace_id)
-            parked = Problem(message_id, failure.error, failure.error_class, failure.retry_in_seconds)
-            connections.set_aside(tx, problem=parked)
+            postponed = Problem(message_id, failure.error, failure.error_class, failure.retry_in_seconds)
+            connections.set_aside(tx, problem=postponed)
 
 
 def ready(app: App, rows: Sequence[Subscriber]) -> list[Subscriber]:

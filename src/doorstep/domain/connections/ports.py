@@ -19,7 +19,7 @@ class Inbound(Protocol):
         """Id and topic for storing; must not fail on a body that cannot be read (a digest is the id then)."""
         ...
 
-    def observe(self, topic: str, headers: Mapping[str, str], body: bytes) -> Sequence[object]:
+    def parse(self, topic: str, headers: Mapping[str, str], body: bytes) -> Sequence[object]:
         """Parse a stored message into snapshots of the domain (orders, payments, shipping, returns models).
 
         Unused topics give an empty sequence. Raises errors.Invalid (with the failing place) on a body that

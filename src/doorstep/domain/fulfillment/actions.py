@@ -202,6 +202,8 @@ def cancel_of_order(tx: WriteTx, *, order_id: OrderId, at: datetime) -> list[Wor
 
 def overdue(tx: WriteTx, *, reported: Sequence[events.Overdue], at: datetime) -> int:
     """Record an escalation stage once per stage; the orders are locked. Returns how many are new."""
-    news = store.upsert_idle(tx, stages={each.fulfillment_order_id: each.stage for each in reported}, at=at)
-    event_log.append(tx, [each for each in reported if each.fulfillment_order_id in news], at=at)
-    return len(news)
+    fresh = store.upsert_unaccepted(
+        tx, stages={each.fulfillment_order_id: each.stage for each in reported}, at=at
+    )
+    event_log.append(tx, [each for each in reported if each.fulfillment_order_id in fresh], at=at)
+    return len(fresh)

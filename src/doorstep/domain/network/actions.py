@@ -28,10 +28,10 @@ def put(tx: WriteTx, *, locations: Sequence[Location], at: datetime) -> None:
     if not changed:
         return
     store.renew_token(tx)
-    news = [
+    reported = [
         (events.Changed if each.code in before else events.Created)(each.id, each.code) for each in changed
     ]
-    event_log.append(tx, news, at=at)
+    event_log.append(tx, reported, at=at)
 
 
 def close(tx: WriteTx, *, location_id: int, reason: str, at: datetime) -> Location:

@@ -26,7 +26,7 @@ def create(tx: WriteTx, *, fresh: Fresh, at: datetime) -> ReturnId | None:
     return return_id
 
 
-def observe(tx: WriteTx, *, connection_id: int, seen: ReturnSnapshot) -> Return | None:
+def record_snapshot(tx: WriteTx, *, connection_id: int, seen: ReturnSnapshot) -> Return | None:
     """Apply a newer snapshot of a known return; None if we do not have it."""
     known = store.lock_by_external(tx, connection_id=connection_id, external_id=seen.external_id)
     if known is not None and seen.version_at >= known.version_at:

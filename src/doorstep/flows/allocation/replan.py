@@ -38,7 +38,7 @@ def location_paused(context: Context, tx: WriteTx, deliveries: list[Delivery]) -
 def carrier_outage(context: Context, tx: WriteTx, deliveries: list[Delivery]) -> None:
     """Replan the work that a carrier with an outage would have picked up."""
     now, out = context.clock.now(), {str(each.data["carrier"]) for each in deliveries}
-    origins = lanes.configuration(tx, at=now).compiled.atlas.origins
+    origins = lanes.configuration(tx, at=now).compiled.lane_table.origins
     _plan_again(tx, {each.id for each in origins if out.intersection(each.carriers)}, now)
 
 

@@ -90,18 +90,18 @@ def options(tx: ReadTx, *, basket: Basket, at: datetime) -> Options:
 
 def _services(known: Configuration, basket: Basket) -> list[tuple[str, str]]:
     """Code and name of every service to plan; one unnamed service without tariffs, or for a pickup."""
-    atlas = known.compiled.atlas
+    table = known.compiled.lane_table
     names = {
-        code: each.name for carrier in atlas.carriers.values() for code, each in carrier.services.items()
+        code: each.name for carrier in table.carriers.values() for code, each in carrier.services.items()
     }
     unknown = sorted(set(basket.services) - names.keys())
     if unknown:
         raise errors.NotFound(
-            f"There is no service {unknown[0]!r}. Services: {', '.join(atlas.services) or 'none'}."
+            f"There is no service {unknown[0]!r}. Services: {', '.join(table.services) or 'none'}."
         )
     if basket.pickup:
         return [("", "")]
-    return [(code, names[code]) for code in basket.services or atlas.services] or [("", "")]
+    return [(code, names[code]) for code in basket.services or table.services] or [("", "")]
 
 
 def _demand(tx: ReadTx, basket: Basket, at: datetime) -> Demand:

@@ -59,9 +59,7 @@ def read(context: Context, tx: WriteTx, messages: Sequence[InboxMessage]) -> Non
 
 def _observe(context: Context, message: InboxMessage) -> list[_Read]:
     connection = context.partners.connection(message.connection_id)
-    seen = context.partners.inbound(message.connection_id).observe(
-        message.topic, message.headers, message.body
-    )
+    seen = context.partners.inbound(message.connection_id).parse(message.topic, message.headers, message.body)
     return [_Read(message, connection, each) for each in seen]
 
 

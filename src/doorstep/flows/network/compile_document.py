@@ -26,7 +26,7 @@ class CompiledNetwork:
     sites: Mapping[LocationId, model.Site]
     calendars: Mapping[LocationId, Calendar]
     shifts: Mapping[LocationId, tuple[Shift, ...]]
-    atlas: LaneTable
+    lane_table: LaneTable
 
 
 def compile_network(

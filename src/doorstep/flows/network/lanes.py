@@ -37,7 +37,7 @@ class Configuration:
 def _moments(compiled: CompiledNetwork, outages: Sequence[Outage]) -> Moments:
     closures = [Closure(each.carrier, each.words, each.since_at, each.until_at) for each in outages]
     return Moments(
-        compiled.calendars, compiled.shifts, compiled.atlas, compiled.document.confidence, closures
+        compiled.calendars, compiled.shifts, compiled.lane_table, compiled.document.confidence, closures
     )
 
 

@@ -34,7 +34,10 @@ def record_reported(
     (order_id,) = found
     orders.lock(tx, order_id=order_id)
     tx.traces["order", order_id] = trace_id
-    if returns.observe(tx, connection_id=connection_id, seen=seen) is not None or seen.status in _ENDED:
+    if (
+        returns.record_snapshot(tx, connection_id=connection_id, seen=seen) is not None
+        or seen.status in _ENDED
+    ):
         return
     order = order_views.order(tx, order_id=order_id)
     lines = tuple(_match(order, line) for line in seen.lines)

@@ -45,22 +45,22 @@ def read(context: Context, tx: ReadTx, *, orders: str, stock: str | None, now: d
     Raises Invalid with the line of the first unreadable document, NotFound without a direct connection.
     """
     reported = list(_orders(context, orders))
-    news = [New(OrderId(-location), each) for location, each in enumerate(reported, start=1)]
+    fresh = [New(OrderId(-line), each) for line, each in enumerate(reported, start=1)]
     traits = catalog.attributes(tx, skus={line.sku for each in reported for line in each.snapshot.lines})
     arrivals = [
         Arrival(each.snapshot.placed_at, wanted)
-        for each, wanted in zip(reported, demand.of_new(news, traits=traits), strict=True)
+        for each, wanted in zip(reported, demand.of_new(fresh, traits=traits), strict=True)
         if wanted.wants
     ]
     arrivals.sort(key=lambda each: (each.at, -each.demand.order_id))
     goods = eligible_stock.needs(tx, skus={want.sku for each in arrivals for want in each.demand.wants})
     network = history.network_at(tx, at=now)
-    shelves = _now(tx, goods) if stock is None else _reported(stock, network.codes)
+    stock_now = _now(tx, goods) if stock is None else _reported(stock, network.codes)
     numbers = {
         new.order_id: each.snapshot.number or each.snapshot.external_id
-        for new, each in zip(news, reported, strict=True)
+        for new, each in zip(fresh, reported, strict=True)
     }
-    found = Past(shelves, goods.recipes, arrivals, (), network.codes, network.network, network.shift)
+    found = Past(stock_now, goods.recipes, arrivals, (), network.codes, network.network, network.shift)
     return Material(found, numbers)
 
 
@@ -71,7 +71,7 @@ def _orders(context: Context, text: str) -> Iterator[Incoming]:
     for number, line in enumerate(text.splitlines(), start=1):
         if line.strip():
             try:
-                messages = reader.observe("orders", {}, line.encode())
+                messages = reader.parse("orders", {}, line.encode())
             except errors.Invalid as problem:
                 raise errors.Invalid(f"Line {number}: {problem.message}", field="orders") from problem
             for each in messages:

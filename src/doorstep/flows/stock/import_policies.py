@@ -35,11 +35,11 @@ class Chunk:
 def rules(tx: WriteTx, given: Chunk) -> Applied:
     """Create or change a rule; its key is kind and name."""
     reported = [_rule(row.cells) for row in given.rows]
-    news = rule_verbs.put_named(tx, given=reported, at=given.now)
+    changed = rule_verbs.put_named(tx, given=reported, at=given.now)
     return Applied(
         ignored=[
             (row.line_no, "The rule is unchanged.")
-            for row, is_new in zip(given.rows, news, strict=True)
+            for row, is_new in zip(given.rows, changed, strict=True)
             if not is_new
         ]
     )

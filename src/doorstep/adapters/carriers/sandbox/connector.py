@@ -38,9 +38,9 @@ class Sandbox:
         """Webhooks have no id: the same body is the same message."""
         return connections.Envelope(event_id=hashlib.sha256(body).hexdigest(), topic="tracking")
 
-    def observe(self, topic: str, headers: Mapping[str, str], body: bytes) -> Sequence[object]:
+    def parse(self, topic: str, headers: Mapping[str, str], body: bytes) -> Sequence[object]:
         """Parse the scans of one parcel."""
-        return (wire.observe(body),)
+        return (wire.parse(body),)
 
     def buy_label(self, request: shipping.LabelRequest) -> shipping.Label:
         """Buy one label per reference."""

@@ -10,7 +10,7 @@ from doorstep.kernel import parsing
 _PDF = b"%PDF-1.4\n1 0 obj<</Type/Catalog/Pages 2 0 R>>endobj\n2 0 obj<</Type/Pages/Kids[]/Count 0>>endobj\ntrailer<</Root 1 0 R>>\n%%EOF\n"
 
 
-def observe(body: bytes) -> shipping.TrackingSnapshot:
+def parse(body: bytes) -> shipping.TrackingSnapshot:
     """Parse the snapshot in a webhook. Raises Invalid with the wrong field."""
     return parsing.read(body, shipping.TrackingSnapshot)
 

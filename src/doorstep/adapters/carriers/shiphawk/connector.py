@@ -54,10 +54,10 @@ class Shiphawk:
             event_id=hashlib.sha256(body).hexdigest(), topic=reported.event, sent_at=sent_at
         )
 
-    def observe(self, topic: str, headers: Mapping[str, str], body: bytes) -> Sequence[object]:
+    def parse(self, topic: str, headers: Mapping[str, str], body: bytes) -> Sequence[object]:
         """Parse status updates and ignore other events. Raises Invalid for a body without an event."""
         if topic == "shipment.status_update":
-            return (wire.observe(body),)
+            return (wire.parse(body),)
         parsing.read(body, wire.Topic)
         return ()
 

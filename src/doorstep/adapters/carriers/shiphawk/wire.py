@@ -106,7 +106,7 @@ class Topic(msgspec.Struct, kw_only=True):
     updated_at: datetime | None = None
 
 
-def observe(body: bytes) -> shipping.TrackingSnapshot:
+def parse(body: bytes) -> shipping.TrackingSnapshot:
     """One status of one shipment. Raises Invalid."""
     hook = parsing.read(body, Hook)
     at = _zoned(hook.updated_at, at="updated_at")

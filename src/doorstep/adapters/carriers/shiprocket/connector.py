@@ -49,9 +49,9 @@ class Shiprocket:
         """Webhooks have no id: the same body is the same message."""
         return connections.Envelope(event_id=hashlib.sha256(body).hexdigest(), topic=_TOPIC)
 
-    def observe(self, topic: str, headers: Mapping[str, str], body: bytes) -> Sequence[object]:
+    def parse(self, topic: str, headers: Mapping[str, str], body: bytes) -> Sequence[object]:
         """Parse the complete history of one parcel, which every webhook repeats."""
-        return (wire.observe(body),)
+        return (wire.parse(body),)
 
     def buy_label(self, request: shipping.LabelRequest) -> shipping.Label:
         """Create the order, get a tracking number, request the pickup, download the label. Each call may be repeated.

@@ -118,7 +118,7 @@ def instant(text: str, *, at: str) -> datetime:
     raise errors.Invalid(f"{at}: {text!r} is not a time.", field=at)
 
 
-def observe(body: bytes) -> shipping.TrackingSnapshot:
+def parse(body: bytes) -> shipping.TrackingSnapshot:
     """All scans of a webhook, and its summary status if no scan has it (the panel's test body has no codes in scans)."""
     hook = parsing.read(body, Hook)
     is_return = str(hook.is_return) == "1"

@@ -44,9 +44,9 @@ class Direct:
             event_id=wire.event_id(body) or hashlib.sha256(body).hexdigest(), topic=TOPIC
         )
 
-    def observe(self, topic: str, headers: Mapping[str, str], body: bytes) -> Sequence[object]:
+    def parse(self, topic: str, headers: Mapping[str, str], body: bytes) -> Sequence[object]:
         """Parse the order."""
-        return (wire.observe(body),)
+        return (wire.parse(body),)
 
     def confirm_shipment(self, notice: ports.ShipmentNotice) -> str:
         """Return our own reference: there is no system to call."""

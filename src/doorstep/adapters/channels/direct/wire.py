@@ -160,7 +160,7 @@ def event_id(body: bytes) -> str | None:
     return f"{head.external_id}@{head.updated_at or head.placed_at}" if head.external_id else None
 
 
-def observe(body: bytes) -> orders.OrderSnapshot:
+def parse(body: bytes) -> orders.OrderSnapshot:
     """Parse the order in a document. Raises Invalid with the wrong field."""
     reported = parsing.read(body, Order)
     money.exponent(reported.currency)  # amounts are in minor units: they need a known currency

@@ -47,9 +47,9 @@ class Sandbox:
             sent_at=reported.sent_at,
         )
 
-    def observe(self, topic: str, headers: Mapping[str, str], body: bytes) -> Sequence[object]:
+    def parse(self, topic: str, headers: Mapping[str, str], body: bytes) -> Sequence[object]:
         """Parse orders, payments and returns."""
-        return wire.observe(topic, body)
+        return wire.parse(topic, body)
 
     def confirm_shipment(self, notice: ports.ShipmentNotice) -> str:
         """Report a shipment, unless the shop already has it."""

@@ -34,7 +34,7 @@ class Event(msgspec.Struct, kw_only=True):
     data: dict[str, object]
 
 
-def observe(topic: str, body: bytes) -> tuple[Observation, ...]:
+def parse(topic: str, body: bytes) -> tuple[Observation, ...]:
     """The snapshot in an event, nothing for other topics. Raises Invalid with the wrong field."""
     event = parsing.read(body, Event)
     shape = _SHAPES.get(topic)

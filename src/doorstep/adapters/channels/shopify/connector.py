@@ -59,14 +59,14 @@ class Shopify:
         event = _reported(headers, "event-id") or hashlib.sha256(body).hexdigest()
         return connections.Envelope(event_id=f"{topic}:{event}", topic=topic, sent_at=_triggered_at(headers))
 
-    def observe(self, topic: str, headers: Mapping[str, str], body: bytes) -> Sequence[object]:
+    def parse(self, topic: str, headers: Mapping[str, str], body: bytes) -> Sequence[object]:
         """Parse orders, payments and returns. orders/edited only lists differences; orders/updated has the complete order."""
         if topic in _ORDER_TOPICS:
-            return (orders.observe(body),)
+            return (orders.parse(body),)
         if topic == "order_transactions/create":
-            return payments.observe(body)
+            return payments.parse(body)
         if topic in _RETURN_TOPICS:
-            return returns.observe(topic, body, triggered_at=_triggered_at(headers))
+            return returns.parse(topic, body, triggered_at=_triggered_at(headers))
         return ()
 
     def confirm_shipment(self, notice: ports.ShipmentNotice) -> str:

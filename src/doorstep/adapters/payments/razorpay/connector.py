@@ -66,7 +66,7 @@ class Razorpay:
         sent_at = None if reported.created_at is None else wire.instant(reported.created_at)
         return connections.Envelope(event_id=event, topic=reported.event, sent_at=sent_at)
 
-    def observe(self, topic: str, headers: Mapping[str, str], body: bytes) -> Sequence[object]:
+    def parse(self, topic: str, headers: Mapping[str, str], body: bytes) -> Sequence[object]:
         """Parse payments and refunds, and ignore other events. Raises Invalid for a body without a kind."""
         if topic in _PAYMENT_TOPICS:
             return wire.observe_payment(

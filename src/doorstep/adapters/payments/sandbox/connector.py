@@ -45,9 +45,9 @@ class Sandbox:
             event_id=reported.id or hashlib.sha256(body).hexdigest(), topic=reported.topic
         )
 
-    def observe(self, topic: str, headers: Mapping[str, str], body: bytes) -> Sequence[object]:
+    def parse(self, topic: str, headers: Mapping[str, str], body: bytes) -> Sequence[object]:
         """Parse payments and refunds."""
-        return wire.observe(topic, body)
+        return wire.parse(topic, body)
 
     def payment(self, *, external_id: str) -> payments.PaymentSnapshot:
         """Read one payment."""

@@ -169,7 +169,7 @@ def open_count(req: PageRequest) -> Response:
         known = view.scanned(tx, codes=codes)
         skus = list(dict.fromkeys(known.get(code, Sku(code)) for code in codes))
         new = NewCount(location.id, form.kind, form.title, skus, form.category)
-        (made,) = verbs.open_(tx, news=[new], at=req.now)
+        (made,) = verbs.open_(tx, counts=[new], at=req.now)
         return _("Count {id} is open at {place}.").format(id=made, place=location.name)
 
     return page.act(req, verb, show=show, back=BACK)

@@ -9,7 +9,7 @@ from doorstep.delivery.console import cells, formats, lists, page
 from doorstep.delivery.console.badges import Badge
 from doorstep.delivery.console.cells import Amount, At, Cell, Count, Link, Percent, Status, Text
 from doorstep.delivery.console.lists import Choice, Column, ListPage, Query, Slice, Tab
-from doorstep.domain.routing.model.lab import Way, compare
+from doorstep.domain.routing.model.lab import OrderPlan, compare
 from doorstep.domain.routing.views import lists as views
 from doorstep.domain.routing.views.lab import Counts, LabChange, LabRun
 from doorstep.kernel.db import ReadTx
@@ -136,7 +136,7 @@ def _change_columns(currency: str) -> Sequence[Column[LabChange]]:
     def money(minor: int) -> Cell:
         return Amount(minor, currency) if currency else Count(minor)
 
-    def way(found: Way) -> Sequence[Cell]:
+    def way(found: OrderPlan) -> Sequence[Cell]:
         why = f"{found.rule}: {found.sentence}" if found.rule else found.sentence
         return [Text(found.words), Text(why, "muted small-text", value="")]
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from doorstep.delivery.console import formats
 from doorstep.delivery.console.orders import small_map
-from doorstep.delivery.console.orders.small_map import Mark, Sketch, Spot
+from doorstep.delivery.console.orders.small_map import MapPoint, Mark, Sketch
 from doorstep.domain.analytics.views.decisions import Decision
 from doorstep.domain.orders.model import Address
 from doorstep.domain.routing.model.explanation import Alternative, Candidate, LineExplanation
@@ -222,5 +222,5 @@ def _map(decision: Decision, to: Address) -> Sketch | None:
     spots = []
     for code, site in decision.sites.items():
         mark = Mark.CHOSEN if code in decision.sent else Mark.POSSIBLE if code in possible else Mark.OUT
-        spots.append(Spot(site.name, site.latitude, site.longitude, mark, mark is Mark.CHOSEN))
+        spots.append(MapPoint(site.name, site.latitude, site.longitude, mark, mark is Mark.CHOSEN))
     return small_map.draw(spots, city=to.city, latitude=to.latitude, longitude=to.longitude)

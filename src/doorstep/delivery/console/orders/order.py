@@ -12,7 +12,7 @@ from starlette.responses import Response
 from doorstep.delivery.console import page
 from doorstep.delivery.console.orders import forms, small_map
 from doorstep.delivery.console.orders.explanation import Explainer, Explanation
-from doorstep.delivery.console.orders.small_map import Sketch, Spot
+from doorstep.delivery.console.orders.small_map import MapPoint, Sketch
 from doorstep.delivery.console.page import Toast
 from doorstep.delivery.console.request import ROOT, PageRequest
 from doorstep.delivery.console.routes import Read, Routes, Verb
@@ -65,7 +65,7 @@ def map_of(found: OrderDetail) -> Sketch | None:
     """The way of an order's parcels, or None where a coordinate is not known."""
     to = found.shipping_address
     locations = {group.work.location.id: group.work.location for group in found.groups}.values()
-    spots = [Spot(location.name, location.latitude, location.longitude) for location in locations]
+    spots = [MapPoint(location.name, location.latitude, location.longitude) for location in locations]
     return small_map.draw(spots, city=to.city, latitude=to.latitude, longitude=to.longitude)
 
 

@@ -30,7 +30,7 @@ _WORDS = {Mark.CHOSEN: _m("chosen"), Mark.POSSIBLE: _m("possible"), Mark.OUT: _m
 
 
 @dataclass(frozen=True, slots=True)
-class Spot:
+class MapPoint:
     """A location to be drawn. Others than the chosen ones show their name on hover only."""
 
     name: str
@@ -70,7 +70,7 @@ class Sketch:
 
 
 def draw(
-    spots: Sequence[Spot], *, city: str, latitude: float | None, longitude: float | None
+    spots: Sequence[MapPoint], *, city: str, latitude: float | None, longitude: float | None
 ) -> Sketch | None:
     """Locations around a customer, or None where a coordinate is not known."""
     if latitude is None or longitude is None or not spots:
@@ -116,7 +116,7 @@ def _span(dot: Dot) -> tuple[int, int]:
     return left, left + width
 
 
-def _dot(spot: Spot, x: int, y: int, door_y: int) -> Dot:
+def _dot(spot: MapPoint, x: int, y: int, door_y: int) -> Dot:
     """Names near the edge are written inwards, and away from the customer."""
     anchor = "start" if x < WIDTH * 3 // 10 else ("end" if x > WIDTH * 7 // 10 else "middle")
     text_x = {"start": max(6, x - 6), "end": min(WIDTH - 6, x + 6)}.get(anchor, x)
@@ -124,7 +124,7 @@ def _dot(spot: Spot, x: int, y: int, door_y: int) -> Dot:
     return Dot(spot.name, spot.mark, x, y, spot.name if spot.is_named else "", text_x, text_y, anchor)
 
 
-def _label(spots: Sequence[Spot], city: str) -> str:
+def _label(spots: Sequence[MapPoint], city: str) -> str:
     """The map in words, for screen readers."""
     names = {
         mark: ", ".join(dict.fromkeys(spot.name for spot in spots if spot.mark is mark)) for mark in Mark

@@ -226,7 +226,7 @@ def pack_all(tx: WriteTx, *, fulfillment_order_id: FulfillmentOrderId) -> None:
     )
 
 
-def upsert_idle(tx: WriteTx, *, stages: Mapping[int, str], at: datetime) -> set[int]:
+def upsert_unaccepted(tx: WriteTx, *, stages: Mapping[int, str], at: datetime) -> set[int]:
     """Store the escalation stage of unaccepted work; returns the work for which it is new."""
     found = tx.column(
         int,

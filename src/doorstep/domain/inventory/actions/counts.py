@@ -40,13 +40,13 @@ class Command:
     version: int | None = None
 
 
-def open_(tx: WriteTx, *, news: Sequence[NewCount], at: datetime) -> list[CountId]:
+def open_(tx: WriteTx, *, counts: Sequence[NewCount], at: datetime) -> list[CountId]:
     """Open counts. Raises Invalid, also when there is nothing to count."""
-    for new in news:
+    for new in counts:
         rules.check_new(new)
-    known.require_known(tx, skus=[sku for new in news for sku in new.skus])
-    ids = [CountId(each) for each in store.insert_counts(tx, news, at=at)]
-    for key, new in zip(ids, news, strict=True):
+    known.require_known(tx, skus=[sku for new in counts for sku in new.skus])
+    ids = [CountId(each) for each in store.insert_counts(tx, counts, at=at)]
+    for key, new in zip(ids, counts, strict=True):
         if new.skus:
             store.insert_lines(tx, [(key, sku, Condition.NEW) for sku in new.skus])
         elif not store.insert_ledger_lines(
@@ -54,7 +54,7 @@ def open_(tx: WriteTx, *, news: Sequence[NewCount], at: datetime) -> list[CountI
         ):
             raise errors.Invalid("There is no stock to count there: enter the SKUs.", field="skus")
     reported = [
-        events.CountOpened(key, new.location_id, new.kind.value) for key, new in zip(ids, news, strict=True)
+        events.CountOpened(key, new.location_id, new.kind.value) for key, new in zip(ids, counts, strict=True)
     ]
     event_log.append(tx, reported, at=at)
     return ids

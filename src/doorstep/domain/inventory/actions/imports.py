@@ -108,7 +108,7 @@ def _check(tx: WriteTx, file: Import, apply: Apply, now: datetime) -> Import:
 def _dry_run(tx: WriteTx, file: Import, apply: Apply) -> int:
     """Apply every row and roll back; marks rows that fail, and returns how many."""
     rows = store.select_due(tx, import_id=file.id, after=0)
-    came = tx.rehearse(lambda: _apply_in_halves(tx, file, apply, _groups(file, rows)))
+    came = tx.preview(lambda: _apply_in_halves(tx, file, apply, _groups(file, rows)))
     store.mark_rows(tx, came.bad, import_id=file.id)
     return len(came.bad)
 

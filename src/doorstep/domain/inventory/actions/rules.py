@@ -65,20 +65,20 @@ def put_named(tx: WriteTx, *, given: Sequence[tuple[Terms, str]], at: datetime) 
     known: dict[tuple[RuleKind, str], list[Rule]] = {}
     for rule in store.select_rules(tx):
         known.setdefault((rule.terms.kind, rule.terms.name), []).append(rule)
-    news: list[bool] = []
+    changed: list[bool] = []
     touched: list[Scope] = []
     for terms, reason in given:
         named = known.get((terms.kind, terms.name), [])
         if len(named) > 1:
             raise errors.Conflict(f"{len(named)} rules are named {terms.name}: give each its own name.")
-        news.append([(each.terms, each.reason) for each in named] != [(terms, reason)])
-        if news[-1]:
+        changed.append([(each.terms, each.reason) for each in named] != [(terms, reason)])
+        if changed[-1]:
             check_terms(terms)
             _check_names(tx, terms.scope)
             touched += _write(tx, RuleChange(terms, reason, named[0].id if named else None), at)[1]
     if touched:
         _calculate(tx, frozenset(terms.kind for terms, _ in given), reach(touched))
-    return news
+    return changed
 
 
 def _store(tx: WriteTx, change: RuleChange, at: datetime) -> tuple[Rule, Effect]:
@@ -117,7 +117,7 @@ def set_active(tx: WriteTx, *, rule_id: int, active: bool, reason: str, at: date
 
 def preview(tx: WriteTx, *, change: RuleChange, at: datetime) -> Effect:
     """How much a change would change; nothing is changed."""
-    return tx.rehearse(lambda: put(tx, change=change, at=at)[1])
+    return tx.preview(lambda: put(tx, change=change, at=at)[1])
 
 
 def rebuild(tx: WriteTx) -> Effect:
@@ -131,8 +131,8 @@ def rebuild(tx: WriteTx) -> Effect:
 def apply_to(tx: WriteTx, *, skus: Sequence[str]) -> Effect:
     """Apply the rules to SKUs that this transaction created or changed, so that they never sell without them."""
     store.lock_rules(tx)
-    news = policies.save_skus(tx, skus=skus)
-    return _calculate(tx, _ALL, Scope(skus=tuple(news))) if news else Effect()
+    changed = policies.save_skus(tx, skus=skus)
+    return _calculate(tx, _ALL, Scope(skus=tuple(changed))) if changed else Effect()
 
 
 def apply_to_locations(tx: WriteTx) -> Effect:

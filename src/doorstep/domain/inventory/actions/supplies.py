@@ -117,7 +117,7 @@ def receive(tx: WriteTx, *, units: Mapping[int, int], at: datetime) -> SupplyRes
 
 def preview(tx: WriteTx, *, changes: Sequence[SupplyUpdate], at: datetime) -> SupplyResult:
     """What `change` would do to lines and promises; nothing is changed."""
-    return tx.rehearse(lambda: change(tx, changes=changes, at=at))
+    return tx.preview(lambda: change(tx, changes=changes, at=at))
 
 
 def _locked(tx: WriteTx, supply_ids: Sequence[int], at: datetime) -> list[Supply]:

@@ -27,7 +27,7 @@ _COUNT = """
 """
 
 
-def insert_counts(tx: WriteTx, news: Sequence[NewCount], *, at: datetime) -> list[int]:
+def insert_counts(tx: WriteTx, new: Sequence[NewCount], *, at: datetime) -> list[int]:
     """Store new counts, in order, without lines."""
     return tx.column(
         int,
@@ -40,9 +40,9 @@ def insert_counts(tx: WriteTx, news: Sequence[NewCount], *, at: datetime) -> lis
         (
             tx.actor,
             at,
-            [new.location_id for new in news],
-            [new.kind.value for new in news],
-            [new.title for new in news],
+            [new.location_id for new in new],
+            [new.kind.value for new in new],
+            [new.title for new in new],
         ),
     )
 

@@ -237,8 +237,8 @@ def _merge(tx: WriteTx, each: Incoming, known: LockedOrder, now: datetime) -> Ac
     )
     changes = _changes(stored, order)
     tx.traces["order", known.id] = each.trace_id
-    news = order.canceled_at is not None and known.channel_canceled_at is None
-    canceled = news and known.canceled_at is None
+    is_new = order.canceled_at is not None and known.channel_canceled_at is None
+    canceled = is_new and known.canceled_at is None
     if not changes and not canceled and order.version_at == known.version_at:
         return None
     write.update_header(tx, order_id=known.id, reported=order)

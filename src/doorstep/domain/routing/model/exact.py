@@ -22,7 +22,7 @@ _RANKED = 2
 
 
 @dataclass(slots=True)
-class Parting:
+class Assignment:
     """Ways to serve units by at most `most` parcels, each parcel of several worth at least `least_minor`."""
 
     problem: OrderProblem

@@ -152,7 +152,7 @@ class Tariffs:
     out.
     """
 
-    atlas: LaneTable
+    lane_table: LaneTable
     now: datetime
     priced: bool = True
     confidence: float = 0.9
@@ -168,12 +168,12 @@ class Tariffs:
     _origins: dict[LocationId, Origin] = field(init=False)
 
     def __post_init__(self) -> None:
-        self._origins = {each.id: each for each in self.atlas.origins}
+        self._origins = {each.id: each for each in self.lane_table.origins}
 
     def lanes(self, demand: Demand) -> Mapping[LocationId, Lane]:
         """A lane from every location, nearest first, ties by location id."""
         attributes = demand.attributes
-        service = self.atlas.service(attributes)
+        service = self.lane_table.service(attributes)
         key = (
             demand.latitude,
             demand.longitude,
@@ -186,21 +186,21 @@ class Tariffs:
         if found is None:
             if len(self._lanes) >= _MOST_ANSWERS:
                 self._lanes.clear()
-            ways = self.atlas.ways(demand.latitude, demand.longitude)
+            ways = self.lane_table.ways(demand.latitude, demand.longitude)
             found = self._lanes[key] = (
-                self._open(ways, service, demand) if self.atlas.carriers else self._bare(ways)
+                self._open(ways, service, demand) if self.lane_table.carriers else self._bare(ways)
             )
         return found
 
     def offer_to(self, demand: Demand, location: LocationId) -> Offer | None:
         """The days that a location can offer to a customer now; None if unknown."""
-        if not self.atlas.carriers or location not in self._origins:
+        if not self.lane_table.carriers or location not in self._origins:
             return None
         is_known = demand.latitude is not None and demand.longitude is not None
-        bands = self._bands_of(self.atlas.service(demand.attributes), demand.attributes, is_known=is_known)[
-            location
-        ]
-        offer = bands[bisect_left(self.atlas.breaks, self.lanes(demand)[location].km) if is_known else 0]
+        bands = self._bands_of(
+            self.lane_table.service(demand.attributes), demand.attributes, is_known=is_known
+        )[location]
+        offer = bands[bisect_left(self.lane_table.breaks, self.lanes(demand)[location].km) if is_known else 0]
         return None if isinstance(offer, Message) else offer
 
     def ready_at(self, location: LocationId) -> datetime | None:
@@ -237,7 +237,7 @@ class Tariffs:
     ) -> dict[LocationId, Lane]:
         attributes, is_known = demand.attributes, demand.latitude is not None and demand.longitude is not None
         bands = self._bands_of(service, attributes, is_known=is_known)
-        breaks, promised_at, result = self.atlas.breaks, attributes.promised_at, {}
+        breaks, promised_at, result = self.lane_table.breaks, attributes.promised_at, {}
         for km, location in ways:
             offer = bands[location][bisect_left(breaks, km) if is_known else 0]
             if isinstance(offer, Message):
@@ -264,7 +264,7 @@ class Tariffs:
         """The offers of every location to a country and region: one for each distance band."""
         key = service, attributes.country, attributes.region, is_known
         if key not in self._bands:
-            bands: Sequence[float | None] = (*self.atlas.breaks, inf) if is_known else (None,)
+            bands: Sequence[float | None] = (*self.lane_table.breaks, inf) if is_known else (None,)
             self._bands[key] = {
                 location: [self.offer(origin, service, km, attributes) for km in bands]
                 for location, origin in self._origins.items()
@@ -280,7 +280,7 @@ class Tariffs:
             if service
             else Message("%(location)s has no carrier", location=origin.code)
         )
-        for carrier, sold in self.atlas.offers(origin, service):
+        for carrier, sold in self.lane_table.offers(origin, service):
             if carrier.key in self.out:
                 why = self.out[carrier.key]
                 continue

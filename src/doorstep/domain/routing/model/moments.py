@@ -47,7 +47,7 @@ class Moments:
 
     calendars: Mapping[LocationId, Calendar]
     shifts: Mapping[LocationId, Sequence[Shift]]
-    atlas: LaneTable
+    lane_table: LaneTable
     confidence: float
     closures: Sequence[Closure] = ()
     _latest: dict[datetime, Moment] = field(default_factory=dict)
@@ -69,7 +69,10 @@ class Moments:
             for location, each in self.shifts.items()
         }
         return Moment(
-            {priced: Tariffs(self.atlas, minute, priced, self.confidence, out) for priced in (True, False)},
+            {
+                priced: Tariffs(self.lane_table, minute, priced, self.confidence, out)
+                for priced in (True, False)
+            },
             {location: each.is_open(minute) for location, each in self.calendars.items()},
             {location: each for location, each in shifts.items() if each is not None},
         )

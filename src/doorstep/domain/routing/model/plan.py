@@ -21,7 +21,7 @@ from doorstep.domain.routing.model.demand import Choice, Demand, DemandLine
 from doorstep.domain.routing.model.explanation import Alternative, Explain, Explanation, LineExplanation
 from doorstep.domain.routing.model.network import Lane, Network
 from doorstep.domain.routing.model.order_problem import BestPlans, OrderProblem, Plan
-from doorstep.domain.routing.model.rules.compiled import CompiledRules, Judge
+from doorstep.domain.routing.model.rules.compiled import CompiledRules, RuleEvaluator
 from doorstep.domain.routing.model.rules.document import Remainder, Routing, Rule, Run
 from doorstep.domain.routing.model.score import Scores
 from doorstep.domain.routing.model.supply import Supply
@@ -88,7 +88,7 @@ class Planner:
 
     supply: Supply
     frame: Frame
-    judge: Judge
+    evaluator: RuleEvaluator
     bundles: Bundles
     candidate_views: CandidateViews = field(init=False)
     capacity: dict[LocationId, int] = field(init=False)
@@ -114,7 +114,7 @@ class Planner:
             for location in locations
             if location.free_capacity is not None
         }
-        routings = ((each, run.name) for run in self.judge.rules.document.runs for each in run.routings)
+        routings = ((each, run.name) for run in self.evaluator.rules.document.runs for each in run.routings)
         self._named = {id(each): (rank, run) for rank, (each, run) in enumerate(routings)}
 
     def decide(self, demands: Sequence[Demand], run: Run | None = None) -> list[Decision]:
@@ -122,7 +122,7 @@ class Planner:
         takers: dict[int, tuple[Routing, list[Demand]]] = {}
         decided: dict[OrderId, Decision] = {}
         for demand in demands:
-            routing = self.judge.routing(demand, run)
+            routing = self.evaluator.routing(demand, run)
             if routing is None:
                 decided[demand.order_id] = self._decision(demand, None, Progress(demand.wants))
             else:
@@ -134,12 +134,14 @@ class Planner:
     def _sequence(self, takers: list[tuple[Routing, list[Demand]]]) -> list[tuple[Routing, Demand]]:
         """Sort by routing, each in its own sequence; orders with units set aside for them come first."""
         takers.sort(key=lambda each: self._named[id(each[0])])
-        served = [(routing, each) for routing, taken in takers for each in self.judge.sorted(routing, taken)]
+        served = [
+            (routing, each) for routing, taken in takers for each in self.evaluator.sorted(routing, taken)
+        ]
         return sorted(served, key=lambda each: not each[1].has_claim)
 
     def routing_named(self, run: str, name: str) -> Routing | None:
         """A routing by the names in an explanation."""
-        runs = (each for each in self.judge.rules.document.runs if each.name == run)
+        runs = (each for each in self.evaluator.rules.document.runs if each.name == run)
         return next((each for run_ in runs for each in run_.routings if each.name == name), None)
 
     def serve(self, demand: Demand, routing: Routing) -> Decision:
@@ -167,7 +169,7 @@ class Planner:
         companion_locations: frozenset[LocationId],
     ) -> OrderProblem:
         """The open lines of the order under a rule."""
-        refused = self.judge.refusals(rule, demand, lanes)
+        refused = self.evaluator.refusals(rule, demand, lanes)
         candidates = self.candidate_views.of(rule, demand, lanes, refused)
         capacity = _UNLIMITED if rule.locations.ignore_capacity else self.capacity
         return OrderProblem(demand, wants, candidates, self.supply, capacity, companion_locations)
@@ -243,7 +245,7 @@ class Planner:
             lines = explanations.not_asked(demand.wants, _NO_ROUTING if routing is None else _NO_RULE)
         return Explanation(
             explanations.VERSION,
-            self.judge.rules.version,
+            self.evaluator.rules.version,
             "" if routing is None else self._named[id(routing)][1],
             "" if routing is None else routing.name,
             progress.rule,

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from doorstep.domain.routing.model import exact, score, single_parcel
 from doorstep.domain.routing.model.cover import Cover
 from doorstep.domain.routing.model.demand import DemandLine
-from doorstep.domain.routing.model.exact import Parting
+from doorstep.domain.routing.model.exact import Assignment
 from doorstep.domain.routing.model.order_problem import BestPlans, LineGroup, OrderProblem, Part, Plan
 from doorstep.domain.routing.model.rules.document import Split
 from doorstep.domain.routing.model.spread import Spread
@@ -65,7 +65,7 @@ def _whole(problem: OrderProblem, units: Sequence[LineGroup], most: int) -> list
         return Cover(problem, there, most).plans()
     if split.all_or_nothing and split.by == "lines" and len(there) < len(units):
         return []
-    return Parting(problem, there, most, split.min_parcel_value_minor).plans()
+    return Assignment(problem, there, most, split.min_parcel_value_minor).plans()
 
 
 def _ranked(problem: OrderProblem, plans: Sequence[Plan]) -> BestPlans:

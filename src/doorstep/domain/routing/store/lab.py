@@ -9,7 +9,7 @@ from typing import LiteralString
 
 import msgspec
 
-from doorstep.domain.routing.model.lab import Difference, Measured, Way
+from doorstep.domain.routing.model.lab import Difference, Measured, OrderPlan
 from doorstep.kernel.db import ReadTx, WriteTx
 
 
@@ -245,8 +245,8 @@ class LabChange:
     number: str
     at: datetime
     extra_minor: int
-    before: Way
-    after: Way
+    before: OrderPlan
+    after: OrderPlan
 
 
 @dataclass(frozen=True, slots=True)

@@ -116,7 +116,7 @@ class Order(msgspec.Struct, kw_only=True):
     cart_token: str | None = None
 
 
-def observe(body: bytes) -> orders.OrderSnapshot:
+def parse(body: bytes) -> orders.OrderSnapshot:
     """One complete order. Raises Invalid with the wrong field; unknown currencies and odd quantities pass, and are held later."""
     order = parsing.read(body, Order)
     kept = [_still_wanted(line, order) for line in order.line_items]

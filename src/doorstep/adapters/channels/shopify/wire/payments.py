@@ -40,7 +40,7 @@ class Transaction(msgspec.Struct, kw_only=True):
     payment_details: Details | None = None
 
 
-def observe(body: bytes) -> Sequence[payments.PaymentSnapshot]:
+def parse(body: bytes) -> Sequence[payments.PaymentSnapshot]:
     """Parse one payment; nothing for refunds, voids and change. Raises Invalid."""
     transaction = parsing.read(body, Transaction)
     if transaction.kind not in _TAKEN:

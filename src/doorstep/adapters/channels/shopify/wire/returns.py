@@ -49,7 +49,7 @@ class Return(msgspec.Struct, kw_only=True):
     return_line_items: list[ReturnLineItem] = []
 
 
-def observe(topic: str, body: bytes, *, triggered_at: datetime | None) -> Sequence[returns.ReturnSnapshot]:
+def parse(topic: str, body: bytes, *, triggered_at: datetime | None) -> Sequence[returns.ReturnSnapshot]:
     """Parse one return; nothing for returns/update bodies, which only list differences. Raises Invalid."""
     document = parsing.parse(body)
     if topic == "returns/update" and "status" not in parsing.shaped(document, dict[str, object]):

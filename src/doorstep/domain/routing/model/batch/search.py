@@ -68,7 +68,7 @@ class Search:
         until = self.clock() + _SHARE_OF_PRICES * self.left
         found = Market(self.pool).prices(self.pool.total(), until=lambda: self.clock() > until)
         self.bound = found.bound
-        served = at_prices(self.pool, found.of)
+        served = served_at_prices(self.pool, found.of)
         if served is not None:
             self._take(list(range(len(served))), served)
         self._note()
@@ -135,7 +135,7 @@ def _rivals(pool: Pool) -> list[Ints]:
     return result
 
 
-def at_prices(pool: Pool, prices: Floats) -> Served | None:
+def served_at_prices(pool: Pool, prices: Floats) -> Served | None:
     """Serve every order best at these prices from the stock left by earlier ones; None if an order loses a unit it had."""
     spare = pool.stock.copy()
     result: Served = [()] * len(pool.members)
@@ -163,14 +163,14 @@ def _served(pool: Pool, number: int, prices: Floats, spare: Floats) -> tuple[Rou
     for (unit, location), column in each.x_by_location.items():
         if is_there[column] and has_slot[each.stop[column]]:
             units[unit][location] = round(worth[column])
-    found = parted(tolls, units, each.most)
+    found = split_units(tolls, units, each.most)
     lost = found is not None and any(
         location is None and not waits for location, waits in zip(found, each.may_wait.tolist(), strict=True)
     )
     return None if lost else found
 
 
-def parted(
+def split_units(
     tolls: Mapping[LocationId, int], units: Sequence[Mapping[LocationId, int]], most: int
 ) -> tuple[RoutingLocation, ...] | None:
     """The cheapest way to serve the units that can be served; None if they do not fit in so few parcels."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from doorstep.domain.routing.model.lab.differences import Difference, Way, differences
+from doorstep.domain.routing.model.lab.differences import Difference, OrderPlan, differences
 from doorstep.domain.routing.model.lab.gates import Gate
 from doorstep.domain.routing.model.lab.guardrails import Guardrails, Tally, TrialKind, Verdict
 from doorstep.domain.routing.model.lab.measures import Compared, Measured, compare, measure
@@ -16,6 +16,7 @@ __all__ = [
     "Gate",
     "Guardrails",
     "Measured",
+    "OrderPlan",
     "OrderResult",
     "Past",
     "PastNetwork",
@@ -23,7 +24,6 @@ __all__ = [
     "Tally",
     "TrialKind",
     "Verdict",
-    "Way",
     "compare",
     "differences",
     "measure",

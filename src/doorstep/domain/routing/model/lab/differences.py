@@ -12,7 +12,7 @@ from doorstep.domain.routing.model.lab.replay import OrderResult
 from doorstep.kernel.ids import LocationId, OrderId
 
 
-class Way(msgspec.Struct, frozen=True):
+class OrderPlan(msgspec.Struct, frozen=True):
     """The result of an order under one rule set. `sent` is a sentence: 2 DJ-BL-01 from WH-A."""
 
     sent: tuple[str, ...]
@@ -34,8 +34,8 @@ class Difference(msgspec.Struct, frozen=True):
 
     order_id: OrderId
     at: datetime
-    before: Way
-    after: Way
+    before: OrderPlan
+    after: OrderPlan
 
     @property
     def cost_minor(self) -> int:
@@ -60,8 +60,8 @@ def _lines(outcome: OrderResult) -> Mapping[tuple[int, LocationId], int]:
     return units
 
 
-def _way(outcome: OrderResult, codes: Mapping[LocationId, str]) -> Way:
-    return Way(
+def _way(outcome: OrderResult, codes: Mapping[LocationId, str]) -> OrderPlan:
+    return OrderPlan(
         tuple(_reported(outcome.choices, codes)),
         outcome.scores.cost_minor,
         outcome.scores.parcels,

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from doorstep.domain.routing.model.rules.compiled import (
     CompiledRules,
-    Judge,
+    RuleEvaluator,
     compile,  # noqa: A004 - read as rules.compile
 )
 from doorstep.domain.routing.model.rules.conditions import Wrong
@@ -34,7 +34,6 @@ __all__ = [
     "DEFAULT_VERSION",
     "CompiledRules",
     "Costs",
-    "Judge",
     "Locations",
     "Measure",
     "OrderField",
@@ -46,6 +45,7 @@ __all__ = [
     "Remainder",
     "Routing",
     "Rule",
+    "RuleEvaluator",
     "RuleSet",
     "Run",
     "Sort",

@@ -129,9 +129,9 @@ class CompiledRules:
     _orders: Mapping[int, _Questions] = field(default_factory=dict)
     _locations: Mapping[int, _OfLocations] = field(default_factory=dict)
 
-    def at(self, now: datetime, locations: Mapping[LocationId, RoutingLocation]) -> Judge:
+    def at(self, now: datetime, locations: Mapping[LocationId, RoutingLocation]) -> RuleEvaluator:
         """The rules for one batch: at this time, with these locations."""
-        return Judge(self, now, locations)
+        return RuleEvaluator(self, now, locations)
 
     def takes(self, routing: Routing, reading: Reading) -> Message | None:
         """The reason why a routing does not take an order; None if it does."""
@@ -165,7 +165,7 @@ def compile(  # noqa: A001 - read as rules.compile
 
 
 @dataclass(slots=True)
-class Judge:
+class RuleEvaluator:
     """Compiled rules for one batch."""
 
     rules: CompiledRules
