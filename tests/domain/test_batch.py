@@ -201,13 +201,13 @@ def test_a_solver_that_finds_nothing_in_time_changes_nothing(monkeypatch: pytest
     alone, wave = solved(SWAP, COMMON, RARE)
     assert (wave.decisions, wave.how, wave.bound_minor) == (alone, "the best plan found in time", None)
     monkeypatch.setattr(search, "EXACT", 0)
-    monkeypatch.setattr(search, "at_prices", lambda _pool, _prices: None)
+    monkeypatch.setattr(search, "served_at_prices", lambda _pool, _prices: None)
     assert solved(SWAP, COMMON, RARE)[1].decisions == alone
 
 
 def test_neighborhoods_find_what_prices_do_not(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(search, "EXACT", 0)
-    monkeypatch.setattr(search, "at_prices", lambda _pool, _prices: None)
+    monkeypatch.setattr(search, "served_at_prices", lambda _pool, _prices: None)
     assert solved(SWAP, COMMON, RARE)[1].solved_minor == 50
 
 
