@@ -16,17 +16,17 @@ COVERAGE := --cov --cov-config=pyproject.toml --cov-report=term-missing:skip-cov
 # Shows what a command says only if it fails.
 quietly = { said=$$($(1) 2>&1) || { echo "$$said"; exit 1; }; }
 
-##@ See it
+##@ Demo
 
 .PHONY: demo
-demo: ## walk one order through everything, on this machine (ONCE=1 ends after the story, PORT=8700 chooses the port)
+demo: ## run one order through every stage, on this machine (ONCE=1 ends after the order, PORT=8700 chooses the port)
 	@tools/bootstrap.sh demo
 	@exec $(BIN)/doorstep demo $(if $(ONCE),--once) $(if $(PORT),--port $(PORT))
 
-##@ Work on it
+##@ Develop
 
 .PHONY: check
-check: dev ## everything that can be known without running it: lint, format, types, imports, house rules, migrations
+check: dev ## run all static checks: lint, format, types, imports, house rules, migrations
 	@echo "· ruff" && $(BIN)/ruff check --quiet && $(BIN)/ruff format --check --quiet
 	@echo "· mypy" && $(BIN)/mypy --no-error-summary
 	@echo "· imports" && $(call quietly,$(BIN)/lint-imports --no-logo)
@@ -36,15 +36,15 @@ check: dev ## everything that can be known without running it: lint, format, typ
 	@echo "· house rules" && $(PYTEST) tests/tidy -m "not slow"
 
 .PHONY: test
-test: dev browser ## all tests but the slow ones, with full branch coverage of every model and wire (AREA=flows/capture: those alone)
+test: dev browser ## run all tests except the slow ones, with full branch coverage of every model and wire (AREA=flows/capture runs those only)
 	@$(PYTEST) $(OVER) -m "not slow" $(if $(AREA),$(addprefix tests/,$(AREA)),$(COVERAGE))
 
 .PHONY: test-dates
-test-dates: dev ## what reads a clock, on New Year, 29 February and other awkward days, in three time zones (SPREAD=1: each file on one of them)
+test-dates: dev ## run the tests that depend on dates on New Year, 29 February and other special dates, in three time zones (SPREAD=1 runs each file on one of them)
 	@$(BIN)/python tools/test_dates.py $(if $(SPREAD),--spread) $(OVER)
 
 .PHONY: test-faketime
-test-faketime: dev ## the same on a machine that believes another date (needs the program faketime; no browser, no rehearsals with servers)
+test-faketime: dev ## run them with another system date (needs the program faketime; skips browser and server tests)
 	@if ! command -v faketime >/dev/null; then echo "Skipped: the program faketime is not installed (apt install faketime)."; exit 0; fi; \
 	export TZ=Asia/Kolkata; \
 	faketime '2028-02-29 12:00:00' $(PYTEST) -m "not slow" tests/domain && \
@@ -52,23 +52,23 @@ test-faketime: dev ## the same on a machine that believes another date (needs th
 	faketime '2027-01-01 00:10:00' $(PYTEST) -m "not slow" tests/delivery
 
 .PHONY: test-changed
-test-changed: dev ## the tests that a change reaches through imports, and the house rules (BASE=main)
+test-changed: dev ## run the tests that import a changed file, and the house rules (BASE=main)
 	@$(PYTEST) $(OVER) -m "not slow and not browser" tests/tidy $$($(BIN)/python tools/changed_tests.py $(BASE))
 
 .PHONY: test-long
-test-long: dev browser ## all tests, the slow ones too (rehearsals with many seeds)
+test-long: dev browser ## run all tests, including the slow ones (demos with many seeds)
 	@$(PYTEST) $(OVER)
 
 .PHONY: format
-format: dev ## let ruff lay out the code
+format: dev ## format with ruff
 	@$(BIN)/ruff check --quiet --fix && $(BIN)/ruff format --quiet
 
 .PHONY: bench
-bench: dev ## orders a second beside a bare yardstick, on a scratch database (OUT=file.json also writes the figures, LONG=1 grows to 5 million orders)
+bench: dev ## measure orders per second on a scratch database and compare with a bare INSERT program (OUT=file.json also writes the figures, LONG=1 grows to 5 million orders)
 	@$(BIN)/python -m doorstep_bench $(if $(OUT),--out $(OUT)) $(if $(LONG),--long)
 
 .PHONY: bench-routing
-bench-routing: dev ## what routing costs beside a bound that nobody can undercut (OUT=file.json also writes the figures, LONG=1 runs all seeds)
+bench-routing: dev ## measure the cost of routed orders and compare with the theoretical lower bound (OUT=file.json also writes the figures, LONG=1 runs all seeds)
 	@$(BIN)/python -m doorstep_bench.routing $(if $(OUT),--out $(OUT)) $(if $(PLOTS),--plots $(PLOTS)) $(if $(LONG),--long)
 
 .PHONY: reference
@@ -79,7 +79,7 @@ reference: dev ## write docs/reference.md from the code
 messages: dev ## write the message catalog of console and mails from the code
 	@$(BIN)/python tools/messages.py
 
-##@ Grow it
+##@ Scaffold
 
 .PHONY: new-connector
 new-connector: dev ## start a connector from the sandbox of its kind (KIND=carriers NAME=acme)
@@ -99,10 +99,10 @@ new-page: dev ## start a page of the console: list, form, template, tests (AREA=
 	@$(BIN)/python -m tools.new_page $(AREA) $(NAME) $(MODULE)
 	@$(MAKE) --no-print-directory format messages
 
-##@ Keep house
+##@ Clean up
 
 .PHONY: clean
-clean: ## remove .venv and everything tools left behind (never .doorstep, which holds data)
+clean: ## remove .venv and the files of tools (keeps .doorstep, which has data)
 	@rm -rf .venv .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache .coverage .coverage.* build dist
 	@find . -name __pycache__ -type d -prune -exec rm -rf {} +
 

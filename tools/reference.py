@@ -63,6 +63,8 @@ def _commands() -> Iterator[str]:
 
 def _walk(command: object, name: str) -> Iterator[tuple[str, str]]:
     for key, each in getattr(command, "commands", {}).items():
+        if each.hidden:
+            continue
         if hasattr(each, "commands"):
             yield from _walk(each, f"{name} {key}")
         else:

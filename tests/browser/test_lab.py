@@ -37,7 +37,7 @@ def test_1_a_draft_is_simulated_and_decides(story: Story, signed_in: SignIn) -> 
     page.get_by_role("link", name="Edit rules").click()
     text = page.get_by_label("Rules as YAML")
     closed = "\n            locations:\n              when: location.code != 'ST-22'"
-    text.fill(re.sub(r"- name: (whole lines|lines in parts)", rf"\g<0>{closed}", text.input_value()))
+    text.fill(re.sub(r"- name: (Whole lines|Split lines)", rf"\g<0>{closed}", text.input_value()))
     page.get_by_label("Reason for the change").fill("Store 22 is full")
     page.get_by_role("button", name="Save draft").click()
     expect(page.get_by_text("All 8 pass")).to_be_visible()

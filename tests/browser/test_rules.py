@@ -65,7 +65,7 @@ def test_4_a_draft_whose_cases_fail_does_not_decide(shop: Shop, signed_in: SignI
     page.get_by_role("button", name="Down").first.click()
     expect(page.locator(".editor-form li strong").first).to_have_text("soonest")
     page.get_by_role("button", name="Up").nth(1).click()
-    expect(page.locator(".editor-form li strong").first).to_have_text("leaves today")
+    expect(page.locator(".editor-form li strong").first).to_have_text("Leaves today")
     page.get_by_role("button", name="Turn off").first.click()
     page.get_by_label("Reason for the change").fill("Stores are closed")
     expect(page.get_by_role("button", name="Turn on")).to_be_visible()

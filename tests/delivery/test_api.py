@@ -86,7 +86,7 @@ WRITES: tuple[tuple[str, dict[str, Any]], ...] = (
     ("/api/v1/orders/{order}/notes", {"text": "x"}),
     ("/api/v1/fulfillment-orders/{work}/accept", {}),
     ("/api/v1/inventory/adjustments", {"sku": JACKET, "location": "WH-A", "change": 1, "reason": "counted"}),
-    ("/api/v1/dead-letters/redrive", {"error_class": "data"}),
+    ("/api/v1/dead-letters/retry", {"error_class": "data"}),
 )
 
 
@@ -132,8 +132,8 @@ def test_what_is_not_there_is_a_problem(retailer: Retailer, path: str) -> None:
 
 def test_what_the_framework_refuses_has_the_same_shape(retailer: Retailer) -> None:
     caller = client(retailer)
-    problem(caller.get("/api/v1/nothing"), 404, "http")
-    problem(caller.delete("/api/v1/orders"), 405, "http")
+    problem(caller.get("/api/v1/nothing"), 404, "notfound")
+    problem(caller.delete("/api/v1/orders"), 405, "methodnotallowed")
 
 
 @pytest.mark.parametrize(
@@ -238,7 +238,7 @@ def test_an_order_is_held_released_noted_and_canceled(retailer: Retailer, order_
     problem(caller.post(f"{path}/release"), 409, "conflict")
     assert caller.post(f"{path}/notes", json={"text": "Called."}).status_code == 201
     assert caller.post(f"{path}/cancel", json={"reason": "wrong size"}).status_code == 200
-    assert caller.get(path).json()["status"] == "ORDER_CANCELED"
+    assert caller.get(path).json()["status"] == "canceled"
     problem(caller.post(f"{path}/cancel", json={"reason": "again"}), 409, "conflict")
 
 
@@ -333,8 +333,8 @@ def test_dead_letters_are_listed_and_retried(retailer: Retailer) -> None:
     ]
     inbox = next(each["id"] for each in letters if each["source"] == "inbox")
     assert caller.get(f"/api/v1/dead-letters/inbox/{inbox}").status_code == 200
-    problem(caller.post("/api/v1/dead-letters/redrive", json={}), 422, "invalid")
-    assert caller.post("/api/v1/dead-letters/redrive", json={"error_class": "data"}).json() == {"redriven": 2}
+    problem(caller.post("/api/v1/dead-letters/retry", json={}), 422, "invalid")
+    assert caller.post("/api/v1/dead-letters/retry", json={"error_class": "data"}).json() == {"retried": 2}
     retailer.settle()
     assert [each["source"] for each in caller.get("/api/v1/dead-letters").json()["items"]] == ["inbox"]
     assert caller.post("/api/v1/dead-letters/discard", json={"messages": [inbox]}).json() == {"discarded": 1}

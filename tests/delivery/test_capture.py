@@ -41,9 +41,9 @@ def test_an_order_is_stored_checked_and_routed_when_the_answer_comes(
     answer = till.post(ORDERS, json=order("T-1"))
     assert answer.status_code == 201, answer.text
     reported = answer.json()
-    assert (reported["status"], reported["headline"], reported["number"]) == (
+    assert (reported["result"], reported["status"], reported["number"]) == (
         "created",
-        "ORDER_ALLOCATED",
+        "allocated",
         "T-1",
     )
     assert [len(each.lines) for each in retailer.work(reported["order_id"])] == [1]
@@ -70,15 +70,15 @@ def test_each_of_several_has_its_own_answer(till: TestClient) -> None:
         order("T-4", quantity=100_000),
         {"colour": 1},
     )
-    assert [(each["external_id"], each["status"], each["headline"]) for each in results] == [
-        ("T-1", "created", "ORDER_ALLOCATED"),
-        ("T-1", "repeated", "ORDER_ALLOCATED"),
-        ("T-2", "created", "ORDER_HELD"),
+    assert [(each["external_id"], each["result"], each["status"]) for each in results] == [
+        ("T-1", "created", "allocated"),
+        ("T-1", "repeated", "allocated"),
+        ("T-2", "created", "held"),
         ("T-3", "refused", ""),
-        ("T-4", "created", "ORDER_SHORT"),
+        ("T-4", "created", "short"),
         ("", "refused", ""),
     ]
-    assert "NOPE" in results[2]["held_because"][0]
+    assert "NOPE" in results[2]["hold_reasons"][0]
     assert "placed_at" in results[3]["error"]
 
 
@@ -100,8 +100,8 @@ def test_a_corrected_document_is_taken_though_the_wrong_one_was_rejected(
         retailer.write(lambda tx: connections.discard(tx, ids=[int(str(letter["id"]))]))
         assert till.post(ORDERS, json=wrong).status_code == 422  # Sent again, it is read again.
     answer = till.post(ORDERS, json=order("T-1"))
-    assert (answer.status_code, answer.json()["headline"]) == (201, "ORDER_ALLOCATED"), answer.text
-    assert place(till, order("T-1"))[0]["status"] == "repeated"
+    assert (answer.status_code, answer.json()["status"]) == (201, "allocated"), answer.text
+    assert place(till, order("T-1"))[0]["result"] == "repeated"
     assert retailer.dead_letters() == []
     bodies = retailer.read(lambda tx: tx.column(bytes, "SELECT body FROM inbox WHERE error IS NOT NULL"))
     assert {json.loads(body)["currency"] for body in bodies} == {"XXQ"}
@@ -110,9 +110,9 @@ def test_a_corrected_document_is_taken_though_the_wrong_one_was_rejected(
 def test_a_newer_version_changes_the_order_and_an_older_one_does_not(till: TestClient) -> None:
     place(till, order("T-1", updated_at="2026-05-05T11:00:00Z", payment={}))
     (held,) = place(till, order("T-1", updated_at="2026-05-05T10:00:00Z"))
-    assert (held["status"], held["headline"]) == ("outdated", "ORDER_HELD")
+    assert (held["result"], held["status"]) == ("outdated", "held")
     (paid,) = place(till, order("T-1", updated_at="2026-05-05T12:00:00Z"))
-    assert (paid["status"], paid["headline"]) == ("updated", "ORDER_ALLOCATED")
+    assert (paid["result"], paid["status"]) == ("updated", "allocated")
 
 
 def test_the_same_key_returns_the_same_answer(till: TestClient) -> None:
@@ -126,7 +126,7 @@ def test_many_callers_of_the_same_order_place_it_once(till: TestClient, retailer
     with ThreadPoolExecutor(8) as threads:
         answers = list(threads.map(lambda _: place(till, order("T-1", quantity=2))[0], range(8)))
     assert {each["external_id"] for each in answers} == {"T-1"}
-    assert {each["status"] for each in answers} <= {"created", "repeated", "updated", "stored"}
+    assert {each["result"] for each in answers} <= {"created", "repeated", "updated", "stored"}
     retailer.settle()
     found = till.get(ORDERS, params={"channel": "till"}).json()["items"]
     assert len(found) == 1

@@ -71,9 +71,9 @@ def test_a_missing_environment_variable_is_named(run, monkeypatch: pytest.Monkey
     "command",
     [
         f"import orders {SAMPLE.with_name('notnaked')}/skus.csv --channel nobody",
-        "connections shadowed nobody",
-        "connections shadowed nobody --send",
-        "connections shadowed nobody --drop",
+        "connections unsent nobody",
+        "connections unsent nobody --send",
+        "connections unsent nobody --discard",
         "connections mode nobody live",
     ],
 )
@@ -82,7 +82,7 @@ def test_an_unknown_connection_is_answered_with_those_that_exist(run, command: s
     assert run(*command.split()) == (1, expected)
 
 
-@pytest.mark.parametrize("verb", ["redrive", "discard"])
+@pytest.mark.parametrize("verb", ["retry", "discard"])
 def test_an_id_that_is_no_dead_letter_is_refused(run, verb: str) -> None:
     expected = "doorstep: 1 of inbox:99 is no dead letter: nothing changes. See doorstep dead-letters list."
     assert run("dead-letters", verb, "inbox:99") == (1, expected)

@@ -93,18 +93,18 @@ def test_a_file_that_is_none_and_a_time_without_orders(retailer: Retailer, far: 
 
 def test_a_draft_is_tried_and_stopped(retailer: Retailer) -> None:
     assert rules(retailer, "trial").stdout == "There was no trial yet.\n"
-    assert rules(retailer, "apply", str(FILE), "--why", "first").exit_code == 0
+    assert rules(retailer, "apply", str(FILE), "--reason", "first").exit_code == 0
     drafted = retailer.write(lambda tx: _draft(tx, retailer))
-    reported = rules(retailer, "canary", str(drafted), "--why", "more parcels", "--percent", "20")
+    reported = rules(retailer, "canary", str(drafted), "--reason", "more parcels", "--percent", "20")
     assert reported.stdout == "Draft 2 routes on 20 % of the orders from the next order on.\n", (
         reported.exception
     )
     assert rules(retailer, "trial").stdout.startswith("Draft 2 is in trial (canary) since ")
-    again = rules(retailer, "shadow", str(drafted), "--why", "also")
+    again = rules(retailer, "shadow", str(drafted), "--reason", "also")
     assert isinstance(again.exception, errors.Conflict)
-    assert rules(retailer, "stop", "--why", "enough").stdout == "The trial of draft 2 ended.\n"
+    assert rules(retailer, "stop", "--reason", "enough").stdout == "The trial of draft 2 ended.\n"
     assert "ended" in rules(retailer, "trial").stdout
-    assert isinstance(rules(retailer, "stop", "--why", "again").exception, errors.Refused)
+    assert isinstance(rules(retailer, "stop", "--reason", "again").exception, errors.Refused)
 
 
 def _draft(tx: WriteTx, retailer: Retailer) -> int:

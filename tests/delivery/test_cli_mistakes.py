@@ -164,7 +164,7 @@ def test_brackets_of_data_are_text(capsys: pytest.CaptureFixture[str]) -> None:
 
 @pytest.mark.parametrize(
     "command",
-    ["connections put {}", "network apply {} --note x", "rules plan {}", "load-samples {}"],
+    ["connections put {}", "network apply {} --reason x", "rules preview {}", "load-samples {}"],
 )
 def test_a_file_that_is_not_there(
     environment: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], tmp_path: Path, command: str

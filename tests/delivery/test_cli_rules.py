@@ -29,24 +29,22 @@ def changed(tmp_path: Path) -> Path:
 
 
 def test_a_file_is_tried_without_storing_it(retailer: Retailer) -> None:
-    reported = rules(retailer, "plan", str(FILE))
+    reported = rules(retailer, "preview", str(FILE))
     assert reported.exit_code == 0
-    assert (
-        "run as orders come › routing urgent: added Takes orders where order.priority > 0" in reported.stdout
-    )
+    assert "run On arrival › routing Urgent: added Takes orders where order.priority > 0" in reported.stdout
     assert "8 of 8 test cases pass." in reported.stdout
     assert rules(retailer, "history").stdout == "There is no version yet: the built-in rules are active.\n"
 
 
 def test_a_file_is_activated_and_rolled_back(retailer: Retailer, changed: Path) -> None:
-    assert "Version 1 is active." in rules(retailer, "apply", str(FILE), "--why", "first").stdout
-    assert rules(retailer, "apply", str(FILE), "--why", "again").stdout.startswith("Nothing changes.")
-    reported = rules(retailer, "apply", str(changed), "--why", "more parcels").stdout
+    assert "Version 1 is active." in rules(retailer, "apply", str(FILE), "--reason", "first").stdout
+    assert rules(retailer, "apply", str(FILE), "--reason", "again").stdout.startswith("Nothing changes.")
+    reported = rules(retailer, "apply", str(changed), "--reason", "more parcels").stdout
     assert reported.startswith(
-        "run as orders come › routing urgent › rule leaves today › split › max_parcels: 2 → 3\n"
+        "run On arrival › routing Urgent › rule Leaves today › split › max_parcels: 2 → 3\n"
     )
     assert "Version 2 is active." in reported
-    back = rules(retailer, "rollback", "1", "--why", "too many parcels").stdout
+    back = rules(retailer, "restore", "1", "--reason", "too many parcels").stdout
     assert back == "Version 3 is active: it restores version 1.\n"
     rows = [line.split()[:3] for line in rules(retailer, "history").stdout.splitlines()]
     assert rows == [
@@ -55,37 +53,37 @@ def test_a_file_is_activated_and_rolled_back(retailer: Retailer, changed: Path) 
 
 
 def test_an_export_can_be_imported(retailer: Retailer, tmp_path: Path) -> None:
-    rules(retailer, "apply", str(FILE), "--why", "first")
+    rules(retailer, "apply", str(FILE), "--reason", "first")
     out = tmp_path / "out.yaml"
     out.write_text(rules(retailer, "export").stdout)
-    assert rules(retailer, "plan", str(out)).stdout.startswith("Nothing changes.")
+    assert rules(retailer, "preview", str(out)).stdout.startswith("Nothing changes.")
     assert rules(retailer, "export", "1").stdout == out.read_text()
     assert '"title": "Rule set"' in rules(retailer, "schema").stdout
 
 
 def test_errors_are_shown_at_their_line(retailer: Retailer, changed: Path) -> None:
     changed.write_text(changed.read_text().replace("queue: urgent}", "queue: urgnt}"))
-    reported = rules(retailer, "plan", str(changed))
+    reported = rules(retailer, "preview", str(changed))
     assert reported.exit_code == 1
     assert reported.stdout.startswith(
         "line 20, runs[0].routings[0].rules[1].remainder.queue: urgnt is not a queue of this rule set"
     )
     changed.write_text("name: [")
-    reported = rules(retailer, "apply", str(changed), "--why", "so")
+    reported = rules(retailer, "apply", str(changed), "--reason", "so")
     assert (reported.exit_code, reported.stdout[:26]) == (1, "line 1, This is not YAML: ")
-    missing = rules(retailer, "plan", str(changed.with_name("nothing.yaml")))
+    missing = rules(retailer, "preview", str(changed.with_name("nothing.yaml")))
     assert isinstance(missing.exception, errors.Invalid)
 
 
 def test_a_case_that_fails_keeps_a_file_from_deciding(retailer: Retailer, changed: Path) -> None:
-    changed.write_text(changed.read_text().replace("rule: lines in parts}", "rule: nobody knows}"))
+    changed.write_text(changed.read_text().replace("rule: Split lines}", "rule: nobody knows}"))
     for reported in (
         rules(retailer, "test", str(changed)),
-        rules(retailer, "apply", str(changed), "--why", "so"),
+        rules(retailer, "apply", str(changed), "--reason", "so"),
     ):
         assert reported.exit_code == 1
         assert (
-            "✗ a line that nobody has whole comes in parts\n    Rule: expected nobody knows, found lines in parts."
+            "✗ A line no location can fill is split\n    Rule: expected nobody knows, found Split lines."
             in reported.stdout
         )
         assert reported.stdout.endswith("7 of 8 test cases pass.\n")

@@ -103,7 +103,7 @@ def test_an_auditor_has_every_decision_with_its_numbers_to_keep(browser: TestCli
     assert (reported["rules"], reported["rules_version"], reported["explanation"]["rule"]) == (
         "notnaked 1",
         1,
-        "whole lines",
+        "Whole lines",
     )
     assert reported["sent"] == [{"location": "WH-A", "line_no": 1, "quantity": 1}]
     assert answer.headers["content-disposition"].startswith('attachment; filename="decisions-')

@@ -109,10 +109,10 @@ def test_a_version_is_downloaded_as_a_file(shop: Shop, browser: TestClient) -> N
 
 
 def test_a_case_that_fails_keeps_a_draft_from_deciding(shop: Shop, browser: TestClient) -> None:
-    here = f"/routing/versions/{stored(shop, YAML.replace('rule: leaves today}', 'rule: soonest}'))}"
+    here = f"/routing/versions/{stored(shop, YAML.replace('rule: Leaves today}', 'rule: Earliest arrival}'))}"
     text = page(browser, here)
     assert "1 of 8 fail" in shown(text)
-    assert "Rule: expected soonest, found leaves today." in shown(text)
+    assert "Rule: expected Earliest arrival, found Leaves today." in shown(text)
     assert "Its test cases must pass first." in text
     status, answer = click(browser, f"{here}/activate", on=here, why="so", instead_of="")
     assert (status, "1 of 8 test cases failed." in answer) == (409, True)
@@ -181,13 +181,13 @@ def test_text_and_form_may_be_changed_at_once(browser: TestClient) -> None:
 @pytest.mark.parametrize(
     ("do", "names"),
     [
-        ("up 0.0.1", ["lines in parts", "whole lines"]),
-        ("down 0.0.0", ["lines in parts", "whole lines"]),
-        ("up 0.0.0", ["whole lines", "lines in parts"]),
-        ("copy 0.0.0", ["whole lines", "whole lines 2", "lines in parts"]),
-        ("remove 0.0.0", ["lines in parts"]),
-        ("switch 0.0.0", ["whole lines", "lines in parts"]),
-        ("remove 0.0.9", ["whole lines", "lines in parts"]),
+        ("up 0.0.1", ["Split lines", "Whole lines"]),
+        ("down 0.0.0", ["Split lines", "Whole lines"]),
+        ("up 0.0.0", ["Whole lines", "Split lines"]),
+        ("copy 0.0.0", ["Whole lines", "Whole lines 2", "Split lines"]),
+        ("remove 0.0.0", ["Split lines"]),
+        ("switch 0.0.0", ["Whole lines", "Split lines"]),
+        ("remove 0.0.9", ["Whole lines", "Split lines"]),
     ],
 )
 def test_rules_are_moved_copied_and_deleted(browser: TestClient, do: str, names: list[str]) -> None:

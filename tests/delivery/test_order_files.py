@@ -95,7 +95,7 @@ def test_a_csv_is_imported_once(till: TestClient, retailer: Retailer, tmp_path: 
     assert rejects.read_text() == "5\tLine 5: quantity 'x' is not a whole number.\n"
     found = till.get(ORDERS, params={"channel": "till"}).json()["items"]
     assert sorted((each["number"], each["status"]) for each in found) == [
-        (f"S-{number}", "ORDER_ALLOCATED") for number in range(3)
+        (f"S-{number}", "allocated") for number in range(3)
     ]
 
 

@@ -71,18 +71,18 @@ def test_programs_say_and_read_it(retailer: Retailer) -> None:
 
 def test_the_command_line_shows_it(retailer: Retailer) -> None:
     said = network(
-        retailer, "outage", "shiphawk", "--why", "Strike", "--until", "2099-01-02T10:00+05:30"
+        retailer, "start-outage", "shiphawk", "--reason", "Strike", "--until", "2099-01-02T10:00+05:30"
     ).stdout
     assert said == "shiphawk gets no parcels until 2099-01-02T10:00+05:30.\n"
     found = retailer.read(lambda tx: views.outages(tx, at=CLOCK.now()))
     assert [str(each.reason) for each in found.values()] == ["Strike"]
-    assert network(retailer, "back", "shiphawk").stdout == "shiphawk gets parcels again.\n"
+    assert network(retailer, "end-outage", "shiphawk").stdout == "shiphawk gets parcels again.\n"
 
 
 @pytest.mark.parametrize(
     ("until", "said"), [("soon", "'soon' is not a time"), ("2099-01-02", "has no time zone")]
 )
 def test_an_end_that_cannot_be_meant_is_refused(retailer: Retailer, until: str, said: str) -> None:
-    problem = network(retailer, "outage", "shiphawk", "--why", "x", "--until", until).exception
+    problem = network(retailer, "start-outage", "shiphawk", "--reason", "x", "--until", until).exception
     assert isinstance(problem, errors.Invalid)
     assert said in problem.message

@@ -75,10 +75,10 @@ def test_or_it_is_dropped(shadowed: Retailer, monkeypatch: pytest.MonkeyPatch) -
     def run(*words: str) -> str:
         return CliRunner().invoke(create(), ["connections", *words]).stdout
 
-    assert "email.order_confirmed" in run("shadowed", "mail")
+    assert "email.order_confirmed" in run("unsent", "mail")
     assert "1 calls were only logged" in run("mode", "mail", "live")
-    assert run("shadowed", "mail", "--drop") == "1 calls dropped.\n"
-    assert run("shadowed", "mail") == "No calls were logged in shadow mode.\n"
+    assert run("unsent", "mail", "--discard") == "1 call discarded.\n"
+    assert run("unsent", "mail") == "No unsent calls.\n"
     with pytest.raises(errors.NotFound):
         shadowed.write(lambda tx: operations.drop_shadowed(tx, key="nobody"))
 

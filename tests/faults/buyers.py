@@ -74,7 +74,7 @@ def _buy(app: App, buyer: Buyer) -> str:
     documents = Documents(app.registry.by_key("till"), [json.dumps(buyer.order()).encode()], "0" * 32)
     with app.db.write(actor="api:1") as tx:
         (outcome,) = direct_orders.capture(app.context, tx, documents=documents)
-    return outcome.headline
+    return outcome.status
 
 
 def buy_all(app: App, buyers: Sequence[Buyer], *, at_once: int = 32) -> list[str]:

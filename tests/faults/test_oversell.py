@@ -32,7 +32,7 @@ from doorstep.domain.inventory import views as stock
 from doorstep.domain.inventory.actions import Correction
 from doorstep.kernel.ids import Sku
 
-SOLD, SHORT = "ORDER_ALLOCATED", "ORDER_SHORT"
+SOLD, SHORT = "allocated", "short"
 SET, TWIN = Sku("SET"), Sku("TWIN")
 
 
@@ -147,7 +147,7 @@ def test_through_http(ten: Retailer) -> None:
     )
     with served(ten) as address:
         answers = asyncio.run(post_all(address, key, crowd()))
-    assert Counter(each["headline"] for each in answers) == {SOLD: 10, SHORT: 190}
+    assert Counter(each["status"] for each in answers) == {SOLD: 10, SHORT: 190}
     assert (len({each["order_id"] for each in answers}), shirts(ten)) == (200, (10, 10))
 
 

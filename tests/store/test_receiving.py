@@ -285,4 +285,4 @@ def test_a_change_of_condition_that_is_none_is_refused(
 
 def test_a_reason_is_kept_with_its_note() -> None:
     assert wording(AdjustReason.LOST, " behind the shelf ") == "Lost: behind the shelf"
-    assert wording(AdjustReason.WITHOUT_PAPERS, "") == "Received without a document"
+    assert wording(AdjustReason.WITHOUT_DOCUMENT, "") == "Received without a document"

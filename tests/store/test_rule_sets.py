@@ -160,7 +160,7 @@ def test_names_that_are_not_installed_are_found(retailer: Retailer) -> None:
     text = (
         msgspec.json.encode(DEFAULT)
         .decode()
-        .replace('"name":"whole lines"', '"name":"whole lines","locations":{"codes":["WH-Z"]}')
+        .replace('"name":"Whole lines"', '"name":"Whole lines","locations":{"codes":["WH-Z"]}')
     )
     document = msgspec.json.decode(
         text.replace('"sort"', '"orders":{"channels":["nobody"]},"sort"'), type=RuleSet

@@ -6,6 +6,7 @@ import dataclasses
 import inspect
 import types
 import typing
+from collections import Counter
 from collections.abc import Iterator, Mapping
 from enum import Enum
 from types import SimpleNamespace
@@ -23,6 +24,15 @@ API = application.create(cast("App", SimpleNamespace()))
 ROUTES = [each for each in API.routes if isinstance(each, APIRoute)]
 DOCUMENT = API.openapi()
 PARTS: Mapping[str, Mapping[str, object]] = DOCUMENT["components"]["schemas"]
+# The verbs of operations; a new one is added here and must be a word of the trade.
+VERBS = frozenset(
+    (
+        "accept activate add adjust approve archive cancel change close create decline delete discard download draft end "
+        "export extend get hold import inspect keep list open pack pause pick place preview promise promote put recall "
+        "receive record reject release remove reopen request reserve restore resume retry search send set ship start "
+        "stop submit turn validate"
+    ).split()
+)
 # These answer a JSON Schema.
 SCHEMAS = {"/network/schema", "/routing/schema"}
 # Lists that are read whole, because each has a natural end: settings, the newest few, or the parts of one thing.
@@ -216,6 +226,38 @@ def test_an_order_document_is_described() -> None:
     document = PARTS["OrderDocument"]
     assert document["required"] == ["external_id", "placed_at", "currency", "lines"]
     assert len(cast("Mapping[str, object]", document["properties"])) == 30
+
+
+def operations() -> Iterator[tuple[str, Mapping[str, object]]]:
+    """Method and path, and each operation of the document."""
+    for path, verbs in DOCUMENT["paths"].items():
+        for verb, operation in verbs.items():
+            yield f"{verb} {path}", operation
+
+
+def is_verb_and_object(operation_id: str) -> bool:
+    """Whether a name begins with a known verb and names its object."""
+    verb, _, subject = operation_id.partition("_")
+    return verb in VERBS and bool(subject)
+
+
+def test_every_operation_is_a_verb_and_an_object_of_its_own() -> None:
+    names = [str(each["operationId"]) for _, each in operations()]
+    assert sorted(name for name, count in Counter(names).items() if count > 1) == []
+    assert [name for name in names if not is_verb_and_object(name)] == []
+    assert VERBS - {name.partition("_")[0] for name in names} == set()
+
+
+def test_every_summary_is_in_sentence_case() -> None:
+    summaries = [str(each["summary"]) for _, each in operations()]
+    words = [word for each in summaries for word in each.split()[1:]]
+    assert [each for each in summaries if not each[0].isupper()] == []
+    assert [word for word in words if word != word.lower() and word not in {"ATP", "SKU", "SKUs"}] == []
+
+
+@pytest.mark.parametrize("name", ["keep", "compose", "letters_list", "hand_in"])
+def test_a_name_without_verb_or_object_is_found(name: str) -> None:
+    assert not is_verb_and_object(name)
 
 
 def test_every_shape_has_a_name_of_its_own() -> None:

@@ -126,7 +126,7 @@ def finish(tx: WriteTx, deliveries: Sequence[Delivery]) -> None:
     )
     if gone != len(deliveries):
         raise LostLease(
-            "Another worker has taken this delivery over.",
+            "The lease expired and another worker took over the delivery.",
             deliveries=[delivery.id for delivery in deliveries],
         )
 
@@ -205,7 +205,9 @@ def fail(tx: WriteTx, delivery: Delivery, *, failure: Failure, attempts: int) ->
         },
     )
     if not found:
-        raise LostLease("Another worker has taken this delivery over.", deliveries=[delivery.id])
+        raise LostLease(
+            "The lease expired and another worker took over the delivery.", deliveries=[delivery.id]
+        )
 
 
 def keep_shadowed(tx: WriteTx, delivery: Delivery, *, connection: str, would_send: object) -> None:
@@ -219,7 +221,9 @@ def keep_shadowed(tx: WriteTx, delivery: Delivery, *, connection: str, would_sen
         (connection, Jsonb(would_send), delivery.id, delivery.attempts),
     )
     if not found:
-        raise LostLease("Another worker has taken this delivery over.", deliveries=[delivery.id])
+        raise LostLease(
+            "The lease expired and another worker took over the delivery.", deliveries=[delivery.id]
+        )
 
 
 @dataclass(frozen=True, slots=True)

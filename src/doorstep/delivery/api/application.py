@@ -5,6 +5,7 @@ from __future__ import annotations
 from fastapi import Depends, FastAPI, Request
 from fastapi.exceptions import RequestValidationError
 from fastapi.responses import JSONResponse, RedirectResponse
+from fastapi.routing import APIRoute
 from starlette.exceptions import HTTPException
 from starlette.responses import Response
 
@@ -52,6 +53,8 @@ the same key gives the first answer again, with another body it is refused. Erro
 """.strip()
 
 
+_ACRONYMS = {"atp": "ATP", "sku": "SKU", "skus": "SKUs"}
+
 _MODULES = (
     orders,
     decisions,
@@ -83,6 +86,17 @@ _MODULES = (
 )
 
 
+def _operation_id(route: APIRoute) -> str:
+    """The function's name: a verb and its object, unique in the document."""
+    return route.name
+
+
+def _summary(operation_id: str) -> str:
+    """The operation's name in sentence case."""
+    words = [_ACRONYMS.get(word, word) for word in operation_id.split("_")]
+    return " ".join([words[0].capitalize(), *words[1:]])
+
+
 class Interface(FastAPI):
     """The API, whose document names the media type of problems."""
 
@@ -96,6 +110,7 @@ class Interface(FastAPI):
             document["components"]["schemas"][f"{name}Document"] = shape
         for verbs in document["paths"].values():
             for operation in verbs.values():
+                operation["summary"] = _summary(operation["operationId"])
                 for status, answer in operation["responses"].items():
                     content = answer.get("content", {})
                     if status[0] in "45" and "application/json" in content:
@@ -113,6 +128,7 @@ def create(app: App) -> FastAPI:
         openapi_url=documentation.DOCUMENT,
         redoc_url=None,
         responses=RESPONSES,
+        generate_unique_id_function=_operation_id,
     )
     interface.state.app = app
     for module in _MODULES:

@@ -147,14 +147,14 @@ def _reported(rule: Rule, effect: Effect) -> RuleSaved:
 
 
 @router.get("/atp-rules")
-def list_rules(calling: Calling) -> list[AtpRule]:
+def list_atp_rules(calling: Calling) -> list[AtpRule]:
     """List every rule by kind, in the order in which they apply."""
     calling.principal.require(Permission.INVENTORY_READ)
     return calling.read(lambda tx: [_rule(each) for each in views.rules(tx)])
 
 
 @router.get("/atp-rules/competing")
-def competing_rules(
+def list_competing_atp_rules(
     calling: Calling, kind: RuleKind, sku: str, location: str = "", channel: str = ""
 ) -> list[AtpRule]:
     """List the active rules of a kind that apply to a SKU (at a location, for a channel); the first one decides."""
@@ -168,14 +168,14 @@ def competing_rules(
 
 
 @router.get("/atp-rules/{rule_id}")
-def get_rule(calling: Calling, rule_id: int) -> AtpRule:
+def get_atp_rule(calling: Calling, rule_id: int) -> AtpRule:
     """Get one rule."""
     calling.principal.require(Permission.INVENTORY_READ)
     return calling.read(lambda tx: _rule(views.rule(tx, rule_id=rule_id)))
 
 
 @router.post("/atp-rules", status_code=201)
-def create_rule(calling: Calling, body: RuleBody) -> RuleSaved:
+def create_atp_rule(calling: Calling, body: RuleBody) -> RuleSaved:
     """Create a rule; it applies at once. `changed` counts what it changed: SKU × location, or SKUs."""
     calling.principal.require(Permission.INVENTORY_WRITE)
 
@@ -186,7 +186,7 @@ def create_rule(calling: Calling, body: RuleBody) -> RuleSaved:
 
 
 @router.post("/atp-rules/preview")
-def preview_rule(calling: Calling, body: RuleToPreview) -> RulePreview:
+def preview_atp_rule(calling: Calling, body: RuleToPreview) -> RulePreview:
     """Preview how much a rule would change. Nothing is changed."""
     calling.principal.require(Permission.INVENTORY_WRITE)
 
@@ -198,7 +198,7 @@ def preview_rule(calling: Calling, body: RuleToPreview) -> RulePreview:
 
 
 @router.put("/atp-rules/{rule_id}")
-def change_rule(calling: Calling, rule_id: int, body: RuleBody) -> RuleSaved:
+def change_atp_rule(calling: Calling, rule_id: int, body: RuleBody) -> RuleSaved:
     """Change a rule: this writes its next version."""
     calling.principal.require(Permission.INVENTORY_WRITE)
 
@@ -208,9 +208,10 @@ def change_rule(calling: Calling, rule_id: int, body: RuleBody) -> RuleSaved:
     return calling.write(work)
 
 
-@router.post("/atp-rules/{rule_id}/switch")
-def switch_rule(calling: Calling, rule_id: int, body: Switch) -> RuleSaved:
-    """Switch a rule on or off. A rule is never deleted, because explanations refer to it."""
+@router.post("/atp-rules/{rule_id}/switch", include_in_schema=False)
+@router.post("/atp-rules/{rule_id}/turn-on-or-off")
+def turn_atp_rule_on_or_off(calling: Calling, rule_id: int, body: Switch) -> RuleSaved:
+    """Turn a rule on or off. A rule is never deleted, because explanations refer to it."""
     calling.principal.require(Permission.INVENTORY_WRITE)
 
     def work(tx: WriteTx) -> RuleSaved:

@@ -134,13 +134,13 @@ def _ask(calling: Caller, asked: Sequence[AvailabilityQuery]) -> list[Availabili
 
 
 @router.get("/availability")
-def availability(calling: Calling, asked: Annotated[AvailabilityQuery, Query()]) -> AvailabilityAnswer:
+def get_availability(calling: Calling, asked: Annotated[AvailabilityQuery, Query()]) -> AvailabilityAnswer:
     """Get how many units of a SKU may be promised now, or by a day."""
     return _ask(calling, [asked])[0]
 
 
 @router.post("/availability")
-def availabilities(calling: Calling, body: AvailabilityQueries) -> list[AvailabilityAnswer]:
+def list_availability(calling: Calling, body: AvailabilityQueries) -> list[AvailabilityAnswer]:
     """Answer many queries at once, from one snapshot of the stock."""
     return _ask(calling, body.questions)
 
@@ -180,7 +180,7 @@ def _offer(found: aisle.Offer) -> Offer:
 
 
 @router.get("/endless-aisle/{sku:path}")
-def endless_aisle(calling: Calling, sku: str, location: str) -> Aisle:
+def get_endless_aisle(calling: Calling, sku: str, location: str) -> Aisle:
     """List the locations that have a SKU, and when it can be at a store. Transit days are estimated from distance."""
     calling.principal.require(Permission.INVENTORY_READ)
 
@@ -222,7 +222,7 @@ class SourceState(BaseModel):
 
 
 @router.get("/stock-sources")
-def stock_sources(calling: Calling) -> list[SourceState]:
+def list_stock_sources(calling: Calling) -> list[SourceState]:
     """List every stock source."""
     calling.principal.require(Permission.INVENTORY_READ)
     now = calling.app.clock.now()
@@ -266,7 +266,7 @@ class SourceRemoved(BaseModel):
 
 
 @router.delete("/stock-sources/{location}/{name}")
-def forget_stock_source(calling: Calling, location: str, name: str) -> SourceRemoved:
+def remove_stock_source(calling: Calling, location: str, name: str) -> SourceRemoved:
     """Remove a stock source from a location."""
     calling.principal.require(Permission.INVENTORY_WRITE)
 

@@ -80,11 +80,11 @@ class Captured(BaseModel):
     """The result of one order document; `stored` means that it is processed shortly."""
 
     external_id: str
-    status: CaptureStatus
+    result: CaptureStatus
     order_id: int | None
     number: str
-    headline: str = Field(description="The order's status.")
-    held_because: list[str]
+    status: str = Field(description="The order's status; empty if there is no order yet.")
+    hold_reasons: list[str]
     error: str
 
 
@@ -126,7 +126,7 @@ async def place_orders(
     if not single:
         return JSONResponse(answer.model_dump(mode="json"))
     (result,) = answer.results
-    refused = result.status is CaptureStatus.REFUSED
+    refused = result.result is CaptureStatus.REFUSED
     return JSONResponse(result.model_dump(mode="json"), status_code=422 if refused else 201)
 
 
@@ -164,7 +164,9 @@ def _capture(calling: Caller, channel: str, bodies: list[bytes]) -> CapturedAll:
         except errors.Unavailable:
             raise
         except Exception as problem:  # noqa: BLE001 - the HTTP edge: one guilty order must not lose the others
-            _log.warning("orders are stored, to be read one by one", error=str(problem))
+            _log.warning(
+                "cannot process the orders together: stored for a worker, one by one", error=str(problem)
+            )
             break
     return _typed(calling.write(later))
 
@@ -186,7 +188,13 @@ def _connection(app: App, key: str) -> Connection:
     found = [each for each in direct if not key or each.key == key]
     if len(found) == 1 and found[0].mode is Mode.LIVE:
         return found[0]
-    known = ", ".join(each.key for each in direct) or "none yet: doorstep connections put FILE.toml"
+    if not direct:
+        raise errors.Invalid(
+            "There is no direct connection yet. Create one with `doorstep connections put FILE.toml`.",
+            field="channel",
+        )
+    known = ", ".join(each.key for each in direct)
     raise errors.Invalid(
-        f"Choose the direct connection that the orders belong to (?channel=…): {known}.", field="channel"
+        f"Choose a direct connection that is live with `?channel=`. Direct connections: {known}.",
+        field="channel",
     )

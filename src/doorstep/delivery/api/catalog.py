@@ -128,7 +128,7 @@ def list_skus(
 
 
 @router.put("/skus/{sku:path}/parts")
-def compose(calling: Calling, sku: Name, body: NewRecipe) -> RecipeSaved:
+def set_components(calling: Calling, sku: Name, body: NewRecipe) -> RecipeSaved:
     """Make a SKU a kit or a B-grade SKU. Orders that are reserved keep their components."""
     calling.principal.require(Permission.INVENTORY_WRITE)
     parts = tuple(Part(Sku(part.sku), part.condition, part.quantity) for part in body.parts)
@@ -141,7 +141,7 @@ def compose(calling: Calling, sku: Name, body: NewRecipe) -> RecipeSaved:
 
 
 @router.delete("/skus/{sku:path}/parts")
-def dissolve(calling: Calling, sku: Name) -> RecipeSaved:
+def remove_components(calling: Calling, sku: Name) -> RecipeSaved:
     """Make it an ordinary SKU again."""
     calling.principal.require(Permission.INVENTORY_WRITE)
 

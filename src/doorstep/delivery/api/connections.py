@@ -95,7 +95,7 @@ def list_connections(calling: Calling) -> list[ConnectionState]:
 
 
 @router.get("/connections/{key}/unsent-calls")
-def list_unsent(calling: Calling, key: str, wanted: Annotated[Paging, Query()]) -> Page[UnsentCall]:
+def list_unsent_calls(calling: Calling, key: str, wanted: Annotated[Paging, Query()]) -> Page[UnsentCall]:
     """List the calls that a connection only logged in shadow mode, oldest first."""
     calling.principal.require(Permission.CONNECTIONS_READ)
     after = paging.after(jobs.SHADOWED, wanted.cursor, jobs.OLDEST.sort)
@@ -107,7 +107,7 @@ def list_unsent(calling: Calling, key: str, wanted: Annotated[Paging, Query()]) 
 
 
 @router.post("/connections/{key}/unsent-calls/send")
-def send_unsent(calling: Calling, key: str) -> CallsEnded:
+def send_unsent_calls(calling: Calling, key: str) -> CallsEnded:
     """Make the calls of a connection that is live now. Refused while it is not."""
     calling.principal.require(Permission.CONNECTIONS_WRITE)
 
@@ -117,8 +117,9 @@ def send_unsent(calling: Calling, key: str) -> CallsEnded:
     return calling.write(work)
 
 
-@router.post("/connections/{key}/unsent-calls/drop")
-def drop_unsent(calling: Calling, key: str) -> CallsEnded:
+@router.post("/connections/{key}/unsent-calls/drop", include_in_schema=False)
+@router.post("/connections/{key}/unsent-calls/discard")
+def discard_unsent_calls(calling: Calling, key: str) -> CallsEnded:
     """Discard the calls: they are never sent. Their events are kept."""
     calling.principal.require(Permission.CONNECTIONS_WRITE)
 

@@ -253,7 +253,7 @@ def _act(
 
 
 @router.post("/counts/{count_id}/found")
-def find(calling: Calling, count_id: int, body: CountedUnits) -> CountActed:
+def record_count(calling: Calling, count_id: int, body: CountedUnits) -> CountActed:
     """Record counted quantities."""
 
     def verb(tx: WriteTx, command: Command) -> None:
@@ -268,7 +268,7 @@ def find(calling: Calling, count_id: int, body: CountedUnits) -> CountActed:
 
 
 @router.post("/counts/{count_id}/submit")
-def hand_in(
+def submit_count(
     calling: Calling, count_id: int, body: Annotated[CountSubmission, Body(default_factory=CountSubmission)]
 ) -> CountActed:
     """Submit a count. Small variances (see the settings) are approved at once."""
@@ -283,7 +283,7 @@ def hand_in(
 
 
 @router.post("/counts/{count_id}/approve")
-def approve(
+def approve_count(
     calling: Calling, count_id: int, body: Annotated[Approval, Body(default_factory=Approval)]
 ) -> CountActed:
     """Approve a count: its variances are posted. Sales since the count stay deducted."""
@@ -296,7 +296,7 @@ def approve(
 
 
 @router.post("/counts/{count_id}/recount")
-def recount(
+def request_recount(
     calling: Calling, count_id: int, body: Annotated[RecountReason, Body(default_factory=RecountReason)]
 ) -> CountActed:
     """Reopen a count: lines with a variance are counted again."""
@@ -309,7 +309,7 @@ def recount(
 
 
 @router.post("/counts/{count_id}/cancel")
-def cancel(
+def cancel_count(
     calling: Calling, count_id: int, body: Annotated[Version, Body(default_factory=Version)]
 ) -> CountActed:
     """Cancel a count. Stock does not change."""

@@ -61,10 +61,10 @@ class OpenedDeadLetter(BaseModel):
     headers: dict[str, str]
 
 
-class Redriven(BaseModel):
+class Retried(BaseModel):
     """How many are retried."""
 
-    redriven: int
+    retried: int
 
 
 class Discarded(BaseModel):
@@ -84,7 +84,7 @@ def _shape(found: dead_letters.DeadLetter) -> DeadLetter:
 
 
 @router.get("/dead-letters")
-def list_letters(calling: Calling, wanted: Annotated[Listing, Query()]) -> Page[DeadLetter]:
+def list_dead_letters(calling: Calling, wanted: Annotated[Listing, Query()]) -> Page[DeadLetter]:
     """List dead letters, newest failure first."""
     calling.principal.require(Permission.DEAD_LETTERS_READ)
     sort = dead_letters.LATEST.sort
@@ -96,7 +96,9 @@ def list_letters(calling: Calling, wanted: Annotated[Listing, Query()]) -> Page[
 
 
 @router.get("/dead-letters/{source}/{letter_id}")
-def get_letter(calling: Calling, source: Literal["delivery", "inbox"], letter_id: int) -> OpenedDeadLetter:
+def get_dead_letter(
+    calling: Calling, source: Literal["delivery", "inbox"], letter_id: int
+) -> OpenedDeadLetter:
     """Get one dead letter with its payload."""
     calling.principal.require(Permission.DEAD_LETTERS_READ)
     found = calling.read(lambda tx: dead_letters.opened(tx, source=source, letter_id=letter_id))
@@ -105,26 +107,27 @@ def get_letter(calling: Calling, source: Literal["delivery", "inbox"], letter_id
     )
 
 
-@router.post("/dead-letters/redrive")
-def redrive(
+@router.post("/dead-letters/redrive", include_in_schema=False)
+@router.post("/dead-letters/retry")
+def retry_dead_letters(
     calling: Calling, body: Annotated[DeadLetterSelection, Body(default_factory=DeadLetterSelection)]
-) -> Redriven:
+) -> Retried:
     """Retry dead letters."""
     calling.principal.require(Permission.DEAD_LETTERS_WRITE)
     if body.error_class is None and not body.deliveries and not body.messages:
-        raise errors.Invalid("Name deliveries, messages or an error_class.", field="deliveries")
+        raise errors.Invalid("Send `deliveries`, `messages` or `error_class`.", field="deliveries")
 
-    def work(tx: WriteTx) -> Redriven:
+    def work(tx: WriteTx) -> Retried:
         count = operations.retry(
             tx, deliveries=body.deliveries, messages=body.messages, error_class=body.error_class
         )
-        return Redriven(redriven=count)
+        return Retried(retried=count)
 
     return calling.write(work)
 
 
 @router.post("/dead-letters/discard")
-def discard(
+def discard_dead_letters(
     calling: Calling, body: Annotated[DeadLetterSelection, Body(default_factory=DeadLetterSelection)]
 ) -> Discarded:
     """Discard dead letters. Their events and payloads are kept."""

@@ -205,7 +205,7 @@ def _reported(found: Reported, currency: str) -> Decision:
 
 
 @router.get("/orders/{order_id}/decisions")
-def order_decisions(calling: Calling, order_id: int) -> list[Decision]:
+def list_order_decisions(calling: Calling, order_id: int) -> list[Decision]:
     """List every routing decision of an order, newest first."""
     calling.principal.require(Permission.ORDERS_READ)
     calling.principal.require(Permission.RULES_READ)

@@ -115,7 +115,7 @@ def _shown(row: views.FeedRow) -> FeedRow:
 
 
 @router.post("/inventory/feeds", status_code=201)
-def take(calling: Calling, body: StockFeed) -> FeedResult:
+def send_stock_feed(calling: Calling, body: StockFeed) -> FeedResult:
     """Update stock from a source. Invalid lines are rejected with a reason, the others are applied."""
     calling.principal.require(Permission.STOCK_WORK)
     now = calling.app.clock.now()
@@ -145,14 +145,14 @@ def _locations(calling: Caller, tx: ReadTx) -> Mapping[str, LocationId]:
 
 
 @router.get("/inventory/feeds")
-def list_feeds(calling: Calling) -> list[FeedRow]:
+def list_stock_feeds(calling: Calling) -> list[FeedRow]:
     """List the newest feeds."""
     calling.principal.require(Permission.CONNECTIONS_READ)
     return calling.read(lambda tx: [_shown(row) for row in views.rows(tx)])
 
 
 @router.get("/inventory/feeds/{feed_id}")
-def get_feed(calling: Calling, feed_id: int) -> WholeFeed:
+def get_stock_feed(calling: Calling, feed_id: int) -> WholeFeed:
     """Get one feed with the lines that were not applied as sent."""
     calling.principal.require(Permission.CONNECTIONS_READ)
 

@@ -200,7 +200,7 @@ class Waiting(Paging):
 
 
 @router.get("/fulfillment-orders")
-def list_work(calling: Calling, wanted: Annotated[Waiting, Query()]) -> Page[Work]:
+def list_fulfillment_orders(calling: Calling, wanted: Annotated[Waiting, Query()]) -> Page[Work]:
     """List the open work of a location, most urgent first."""
     after = None
     if wanted.cursor:
@@ -220,7 +220,7 @@ def list_work(calling: Calling, wanted: Annotated[Waiting, Query()]) -> Page[Wor
 
 
 @router.get("/fulfillment-orders/{fulfillment_order_id}")
-def get_work(calling: Calling, fulfillment_order_id: int) -> Work:
+def get_fulfillment_order(calling: Calling, fulfillment_order_id: int) -> Work:
     """Get one fulfillment order."""
     return calling.read(lambda tx: _look(calling, tx, fulfillment_order_id))
 
@@ -247,7 +247,7 @@ def _act(
 
 
 @router.post("/fulfillment-orders/{fulfillment_order_id}/accept")
-def accept(
+def accept_fulfillment_order(
     calling: Calling, fulfillment_order_id: int, body: Annotated[Command, Body(default_factory=Command)]
 ) -> Acted:
     """Accept a fulfillment order."""
@@ -259,7 +259,7 @@ def accept(
 
 
 @router.post("/fulfillment-orders/{fulfillment_order_id}/pick")
-def pick(calling: Calling, fulfillment_order_id: int, body: Scan) -> Acted:
+def pick_units(calling: Calling, fulfillment_order_id: int, body: Scan) -> Acted:
     """Scan one unit; the last scan finishes picking."""
 
     def verb(tx: WriteTx, each: FulfillmentOrderId, now: datetime) -> None:
@@ -269,7 +269,7 @@ def pick(calling: Calling, fulfillment_order_id: int, body: Scan) -> Acted:
 
 
 @router.post("/fulfillment-orders/{fulfillment_order_id}/pick-all")
-def pick_all(
+def pick_all_units(
     calling: Calling, fulfillment_order_id: int, body: Annotated[Command, Body(default_factory=Command)]
 ) -> Acted:
     """Pick the remaining units without scanning."""
@@ -281,7 +281,7 @@ def pick_all(
 
 
 @router.post("/fulfillment-orders/{fulfillment_order_id}/pack")
-def pack(
+def pack_fulfillment_order(
     calling: Calling, fulfillment_order_id: int, body: Annotated[Packing, Body(default_factory=Packing)]
 ) -> Acted:
     """Pack in one parcel, or in several; each parcel's label is bought in the background."""
@@ -304,7 +304,7 @@ def pack(
 
 
 @router.post("/fulfillment-orders/{fulfillment_order_id}/ship")
-def ship(
+def ship_fulfillment_order(
     calling: Calling, fulfillment_order_id: int, body: Annotated[Command, Body(default_factory=Command)]
 ) -> Acted:
     """Hand all parcels over to the carrier. Repeating it changes nothing."""
@@ -316,7 +316,7 @@ def ship(
 
 
 @router.post("/fulfillment-orders/{fulfillment_order_id}/reject")
-def reject(calling: Calling, fulfillment_order_id: int, body: Rejection) -> Acted:
+def reject_fulfillment_order(calling: Calling, fulfillment_order_id: int, body: Rejection) -> Acted:
     """Reject a fulfillment order: its lines are routed elsewhere."""
 
     def verb(tx: WriteTx, each: FulfillmentOrderId, now: datetime) -> None:
@@ -330,7 +330,7 @@ def reject(calling: Calling, fulfillment_order_id: int, body: Rejection) -> Acte
 # The undocumented paths are the former ones: programs keep working until 1.0.
 @router.post("/fulfillment-orders/{fulfillment_order_id}/ask-back", include_in_schema=False)
 @router.post("/fulfillment-orders/{fulfillment_order_id}/recall")
-def ask_back(calling: Calling, fulfillment_order_id: int, body: Recall) -> Acted:
+def recall_fulfillment_order(calling: Calling, fulfillment_order_id: int, body: Recall) -> Acted:
     """Recall a fulfillment order: unaccepted work is re-routed at once, else the location agrees or declines."""
     calling.principal.require(Permission.ORDERS_WRITE)
 
@@ -342,7 +342,7 @@ def ask_back(calling: Calling, fulfillment_order_id: int, body: Recall) -> Acted
 
 @router.post("/fulfillment-orders/{fulfillment_order_id}/keep", include_in_schema=False)
 @router.post("/fulfillment-orders/{fulfillment_order_id}/decline-recall")
-def keep(
+def decline_recall(
     calling: Calling,
     fulfillment_order_id: int,
     body: Annotated[RecallDecline, Body(default_factory=RecallDecline)],

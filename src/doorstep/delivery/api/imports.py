@@ -102,7 +102,7 @@ class ImportOptions(BaseModel):
 
 
 @router.post("/imports", status_code=202, openapi_extra=_FILE)
-async def bring_in(
+async def import_file(
     request: Request, calling: Uploading, reported: Annotated[ImportOptions, Query()]
 ) -> ImportFile:
     """Import a file of up to 1 GiB, sent as the body. Workers check and apply it; read the import to follow its progress.
@@ -152,7 +152,7 @@ def get_import(calling: Calling, import_id: int) -> ImportFile:
 
 
 @router.get("/imports/{import_id}/problems")
-def list_problems(
+def list_import_problems(
     calling: Calling, import_id: int, limit: Annotated[int, Query(ge=1, le=1000)] = 100
 ) -> list[RowProblem]:
     """List the first rows that are bad, or that change nothing."""
@@ -169,7 +169,7 @@ def list_problems(
 
 
 @router.get("/imports/{import_id}/problems.csv", response_class=StreamingResponse, responses=_CSV)
-def download_problems(calling: Calling, import_id: int) -> StreamingResponse:
+def download_import_problems(calling: Calling, import_id: int) -> StreamingResponse:
     """Download every row that is bad, or that changes nothing, as a file to correct and import again."""
     calling.principal.require(Permission.CONNECTIONS_READ)
     kind = calling.read(lambda tx: views.row(tx, import_id=import_id)).kind

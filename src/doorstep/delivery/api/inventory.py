@@ -140,7 +140,7 @@ class Adjusted(BaseModel):
 
 
 @router.post("/inventory/adjustments", status_code=201)
-def adjust(calling: Calling, body: Correction) -> Adjusted:
+def adjust_stock(calling: Calling, body: Correction) -> Adjusted:
     """Adjust stock, with a reason. Reserved units cannot be removed."""
 
     def work(tx: WriteTx) -> Adjusted:

@@ -111,7 +111,7 @@ def list_simulations(calling: Calling) -> list[lab_shapes.Simulation]:
 
 
 @router.post("/simulations", status_code=202)
-def simulate(calling: Calling, body: SimulationBody) -> lab_shapes.SimulationState:
+def start_simulation(calling: Calling, body: SimulationBody) -> lab_shapes.SimulationState:
     """Request a simulation; a worker runs it. Poll it until its state is done, failed or canceled."""
     calling.principal.require(Permission.RULES_WRITE)
     now = calling.app.clock.now()
@@ -134,7 +134,7 @@ def get_simulation(calling: Calling, run_id: int) -> lab_shapes.Simulation:
 
 
 @router.get("/simulations/{run_id}/changes")
-def get_changes(
+def list_simulation_changes(
     calling: Calling, run_id: int, only: str = "", sort: str = "cost", offset: int = 0, limit: int = 100
 ) -> list[lab_shapes.ChangedOrder]:
     """List orders with another plan. `only`: dearer, cheaper, more_parcels, fewer_parcels, short; `sort`: cost, saving, order."""
@@ -212,7 +212,7 @@ def stop_trial(calling: Calling, body: ActionReason) -> lab_shapes.TrialState:
 
 
 @router.post("/trials/promote")
-def promote(calling: Calling, body: ActionReason) -> lab_shapes.Promoted:
+def promote_trial(calling: Calling, body: ActionReason) -> lab_shapes.Promoted:
     """Stop the running trial and activate its draft for every order."""
     calling.principal.require(Permission.RULES_WRITE)
 

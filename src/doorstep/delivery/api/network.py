@@ -62,7 +62,7 @@ def _changes(found: Preview) -> Changes:
 
 
 @router.get("/network")
-def network(calling: Calling) -> CurrentNetwork:
+def get_network(calling: Calling) -> CurrentNetwork:
     """Get the current calendars, shifts and tariffs."""
     calling.principal.require(Permission.RULES_READ)
 
@@ -79,14 +79,14 @@ def network(calling: Calling) -> CurrentNetwork:
 
 
 @router.get("/network/schema")
-def schema(calling: Calling) -> Document:
+def get_network_schema(calling: Calling) -> Document:
     """Get the document's JSON Schema."""
     calling.principal.require(Permission.RULES_READ)
     return text.schema()
 
 
 @router.post("/network/preview")
-def plan(calling: Calling, body: NetworkDraft) -> Changes:
+def preview_network(calling: Calling, body: NetworkDraft) -> Changes:
     """Preview what a document would change. Nothing is changed."""
     calling.principal.require(Permission.RULES_READ)
     document = text.reported(body.document)
@@ -181,7 +181,7 @@ def _today(found: LocationDay) -> Today:
 
 
 @router.get("/locations/{code}/today")
-def today(calling: Calling, code: str) -> Today:
+def get_location_today(calling: Calling, code: str) -> Today:
     """Get a location's hours, shifts, throughput and pause."""
 
     def fetch(tx: ReadTx) -> Today:
@@ -208,7 +208,7 @@ class PauseState(BaseModel):
 
 
 @router.post("/locations/{code}/pause")
-def pause(calling: Calling, code: str, body: Pausing) -> PauseState:
+def pause_location(calling: Calling, code: str, body: Pausing) -> PauseState:
     """Pause a location: no orders are routed to it. Work that it already has stays."""
 
     def work(tx: WriteTx) -> PauseState:
@@ -221,7 +221,7 @@ def pause(calling: Calling, code: str, body: Pausing) -> PauseState:
 
 
 @router.post("/locations/{code}/resume")
-def resume(calling: Calling, code: str) -> PauseState:
+def resume_location(calling: Calling, code: str) -> PauseState:
     """Resume a location. Repeating it changes nothing."""
 
     def work(tx: WriteTx) -> PauseState:
@@ -260,7 +260,7 @@ class OutageState(BaseModel):
 
 
 @router.get("/network/outages")
-def outages(calling: Calling) -> list[Outage]:
+def list_outages(calling: Calling) -> list[Outage]:
     """List carriers with an outage."""
     calling.principal.require(Permission.RULES_READ)
     now = calling.app.clock.now()
@@ -281,7 +281,7 @@ def outages(calling: Calling) -> list[Outage]:
 
 
 @router.post("/network/outages")
-def carrier_out(calling: Calling, body: OutageInput) -> OutageState:
+def start_outage(calling: Calling, body: OutageInput) -> OutageState:
     """Start a carrier outage: the carrier gets no parcels; planned work is re-routed."""
     calling.principal.require(Permission.RULES_WRITE)
 
@@ -294,7 +294,7 @@ def carrier_out(calling: Calling, body: OutageInput) -> OutageState:
 
 
 @router.post("/network/outages/{carrier}/end")
-def carrier_back(calling: Calling, carrier: str) -> OutageState:
+def end_outage(calling: Calling, carrier: str) -> OutageState:
     """End a carrier outage: the carrier gets parcels again."""
     calling.principal.require(Permission.RULES_WRITE)
 

@@ -26,6 +26,10 @@ _STATUS: tuple[tuple[type[errors.DoorstepError], int], ...] = (
     (errors.Refused, 409),
     (errors.Unavailable, 503),
 )
+_FRAMEWORK = {
+    HTTPStatus.NOT_FOUND: "This path does not exist. See the operations at /api/docs.",
+    HTTPStatus.METHOD_NOT_ALLOWED: "This path does not accept this method. See the operations at /api/docs.",
+}
 
 
 class Unauthenticated(errors.Refused):
@@ -102,8 +106,10 @@ def http_problem(_request: Request, failure: Exception) -> Response:
     """Map the framework's errors (no such path, wrong method) to the same shape."""
     if not isinstance(failure, HTTPException):
         raise failure
-    title = f"{HTTPStatus(failure.status_code).phrase}."
-    return _answer(failure.status_code, "http", title, {}, failure.headers or {})
+    status = HTTPStatus(failure.status_code)
+    kind = status.name.lower().replace("_", "")
+    title = _FRAMEWORK.get(status, f"{status.phrase.capitalize()}.")
+    return _answer(failure.status_code, kind, title, {}, failure.headers or {})
 
 
 def _answer(

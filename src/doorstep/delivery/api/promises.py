@@ -167,7 +167,7 @@ def _offered(option: Option, found: Options) -> Offered:
 
 
 @router.post("/promise")
-def promise(calling: Calling, body: CartToPromise) -> Promises:
+def promise_delivery(calling: Calling, body: CartToPromise) -> Promises:
     """Get delivery days and costs for a cart, planned with the rules that orders are routed by. Read-only."""
     calling.principal.require(Permission.INVENTORY_READ)
     at = calling.app.clock.now()

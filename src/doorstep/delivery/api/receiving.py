@@ -191,7 +191,7 @@ def get_receipt(calling: Calling, receipt_id: int) -> WholeReceipt:
 
 
 @router.post("/receipts", status_code=201)
-def receive(calling: Calling, body: NewReceipt) -> Received:
+def receive_goods(calling: Calling, body: NewReceipt) -> Received:
     """Receive goods. Unannounced units go to quarantine. With an Idempotency-Key they are received only once."""
 
     def work(tx: WriteTx) -> Received:
@@ -222,7 +222,7 @@ def receive(calling: Calling, body: NewReceipt) -> Received:
 
 
 @router.post("/inventory/condition-changes", status_code=201)
-def regrade(calling: Calling, body: ConditionChanges) -> ConditionsChanged:
+def change_condition(calling: Calling, body: ConditionChanges) -> ConditionsChanged:
     """Change the condition of units, all or none. Reserved units do not change."""
 
     def work(tx: WriteTx) -> ConditionsChanged:

@@ -60,7 +60,7 @@ class Drafted(BaseModel):
 
 
 @router.get("/replenishment/rules")
-def list_rules(calling: Calling) -> list[ReplenishmentRule]:
+def list_replenishment_rules(calling: Calling) -> list[ReplenishmentRule]:
     """List every rule, the more general ones first."""
     calling.principal.require(Permission.INVENTORY_READ)
 
@@ -85,7 +85,7 @@ def list_rules(calling: Calling) -> list[ReplenishmentRule]:
 
 
 @router.put("/replenishment/rules")
-def put_rules(calling: Calling, body: ReplenishmentRules) -> RulesSaved:
+def put_replenishment_rules(calling: Calling, body: ReplenishmentRules) -> RulesSaved:
     """Save rules."""
     calling.principal.require(Permission.INVENTORY_WRITE)
 
@@ -110,7 +110,7 @@ def put_rules(calling: Calling, body: ReplenishmentRules) -> RulesSaved:
 
 
 @router.delete("/replenishment/rules/{rule_id}")
-def remove_rule(calling: Calling, rule_id: int) -> RulesRemoved:
+def remove_replenishment_rule(calling: Calling, rule_id: int) -> RulesRemoved:
     """Delete a rule. Repeating it changes nothing."""
     calling.principal.require(Permission.INVENTORY_WRITE)
     return calling.write(
@@ -121,7 +121,7 @@ def remove_rule(calling: Calling, rule_id: int) -> RulesRemoved:
 
 
 @router.post("/replenishment/draft")
-def draft(calling: Calling) -> Drafted:
+def draft_replenishment(calling: Calling) -> Drafted:
     """Draft transfers for every shortage now. Repeating it changes nothing: drafted units count as incoming."""
     calling.principal.require(Permission.INVENTORY_WRITE)
     made = replenish.draft(calling.app.context, actor=calling.principal.actor)

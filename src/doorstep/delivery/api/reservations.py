@@ -132,7 +132,7 @@ def _answer(each: HoldAnswer) -> Reserved:
 
 
 @router.post("/reservations")
-def hold(calling: Calling, body: NewReservations) -> AllReserved:
+def reserve_stock(calling: Calling, body: NewReservations) -> AllReserved:
     """Reserve stock for carts, each completely or not at all; `refused` lists the short lines and the available units."""
     calling.principal.require(Permission.RESERVATIONS_WRITE)
     wanted = [
@@ -176,7 +176,7 @@ def get_reservation(calling: Calling, channel: str, reference: str) -> Reservati
 
 
 @router.post("/reservations/{channel}/{reference}/extend")
-def extend(
+def extend_reservation(
     calling: Calling,
     channel: str,
     reference: str,
@@ -193,7 +193,7 @@ def extend(
 
 
 @router.post("/reservations/{channel}/{reference}/keep")
-def keep(calling: Calling, channel: str, reference: str, body: PaymentWindow) -> ReservationKept:
+def keep_reservation(calling: Calling, channel: str, reference: str, body: PaymentWindow) -> ReservationKept:
     """Keep a reservation during a payment or review: it does not expire before that ends, or `until`."""
 
     def change(tx: WriteTx, now: datetime) -> ReservationKept:
@@ -204,7 +204,7 @@ def keep(calling: Calling, channel: str, reference: str, body: PaymentWindow) ->
 
 
 @router.delete("/reservations/{channel}/{reference}")
-def drop(calling: Calling, channel: str, reference: str) -> Dropped:
+def release_reservation(calling: Calling, channel: str, reference: str) -> Dropped:
     """Release a cart's reservation. Without a reservation nothing changes."""
     return _change(
         calling,

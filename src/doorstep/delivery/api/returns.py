@@ -78,7 +78,7 @@ def get_return(calling: Calling, return_id: int) -> shapes.ReturnSummary:
 
 
 @router.post("/returns/{return_id}/receive")
-def receive(
+def receive_return(
     calling: Calling, return_id: int, body: Annotated[Receipt, Body(default_factory=Receipt)]
 ) -> ReturnState:
     """Receive a return."""
@@ -96,7 +96,7 @@ def receive(
 
 
 @router.post("/returns/{return_id}/inspect")
-def inspect(calling: Calling, return_id: int, body: InspectedLines) -> ReturnState:
+def inspect_return(calling: Calling, return_id: int, body: InspectedLines) -> ReturnState:
     """Record the inspection: units go to stock, and the amount due is refunded."""
     found = [
         Inspection(each.return_line_no, each.quantity, each.grade, each.disposition, each.refund, each.note)

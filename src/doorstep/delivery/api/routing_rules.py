@@ -198,14 +198,14 @@ def _changes(found: list[diff.RuleDifference]) -> list[RuleChange]:
 
 
 @router.get("/routing/schema")
-def get_schema(calling: Calling) -> Document:
+def get_routing_schema(calling: Calling) -> Document:
     """Get the JSON Schema of rule sets, and the variables that conditions may use."""
     calling.principal.require(Permission.RULES_READ)
     return schema()
 
 
 @router.get("/routing/rules")
-def get_rules(calling: Calling) -> ActiveRules:
+def get_routing_rules(calling: Calling) -> ActiveRules:
     """Get the active version with its document and its failures; number null: the built-in rules."""
     calling.principal.require(Permission.RULES_READ)
 
@@ -226,14 +226,14 @@ def get_rules(calling: Calling) -> ActiveRules:
 
 
 @router.get("/routing/rules/versions")
-def list_versions(calling: Calling) -> list[RuleVersion]:
+def list_rule_versions(calling: Calling) -> list[RuleVersion]:
     """List versions, newest first."""
     calling.principal.require(Permission.RULES_READ)
     return calling.read(lambda tx: [_version(each) for each in views.versions(tx)])
 
 
 @router.get("/routing/rules/versions/{number}")
-def get_version(calling: Calling, number: int) -> VersionDocument:
+def get_rule_version(calling: Calling, number: int) -> VersionDocument:
     """Get a version and its document."""
     calling.principal.require(Permission.RULES_READ)
 
@@ -245,14 +245,14 @@ def get_version(calling: Calling, number: int) -> VersionDocument:
 
 
 @router.get("/routing/rules/versions/{number}/yaml", response_class=PlainTextResponse)
-def get_yaml(calling: Calling, number: int) -> str:
+def export_rule_version(calling: Calling, number: int) -> str:
     """Download a version's document as a YAML file."""
     calling.principal.require(Permission.RULES_READ)
     return calling.read(lambda tx: documents.write(views.document(tx, number=number)))
 
 
 @router.get("/routing/rules/versions/{number}/changes")
-def get_changes(calling: Calling, number: int, since: int | None = None) -> list[RuleChange]:
+def list_rule_changes(calling: Calling, number: int, since: int | None = None) -> list[RuleChange]:
     """Compare a version with another one; without `since`, with the active one."""
     calling.principal.require(Permission.RULES_READ)
 
@@ -264,7 +264,7 @@ def get_changes(calling: Calling, number: int, since: int | None = None) -> list
 
 
 @router.get("/routing/rules/versions/{number}/cases")
-def get_cases(calling: Calling, number: int) -> list[CaseResult]:
+def list_test_case_results(calling: Calling, number: int) -> list[CaseResult]:
     """Run a version's test cases now."""
     calling.principal.require(Permission.RULES_READ)
     return calling.read(
@@ -273,7 +273,7 @@ def get_cases(calling: Calling, number: int) -> list[CaseResult]:
 
 
 @router.post("/routing/rules/validate")
-def validate(
+def validate_rules(
     calling: Calling, body: Annotated[DocumentBody, Body(default_factory=DocumentBody)]
 ) -> Validated:
     """Validate a rule set: its errors, its changes, the results of its test cases. Nothing is stored."""
@@ -298,7 +298,7 @@ def validate(
 
 
 @router.post("/routing/rules/versions", status_code=201)
-def draft_version(calling: Calling, body: DraftBody) -> VersionState:
+def draft_rule_version(calling: Calling, body: DraftBody) -> VersionState:
     """Save a rule set as a draft. It has no effect before it is activated."""
     calling.principal.require(Permission.RULES_WRITE)
     read = body.read()
@@ -317,7 +317,7 @@ def draft_version(calling: Calling, body: DraftBody) -> VersionState:
 
 
 @router.post("/routing/rules/versions/{number}/activate")
-def activate_version(calling: Calling, number: int, body: Decision) -> VersionState:
+def activate_rule_version(calling: Calling, number: int, body: Decision) -> VersionState:
     """Activate a draft from the next order on. Refused unless its test cases pass."""
     calling.principal.require(Permission.RULES_WRITE)
 
@@ -330,8 +330,9 @@ def activate_version(calling: Calling, number: int, body: Decision) -> VersionSt
     return calling.write(work)
 
 
-@router.post("/routing/rules/versions/{number}/roll-back")
-def roll_back(calling: Calling, number: int, body: Decision) -> VersionState:
+@router.post("/routing/rules/versions/{number}/roll-back", include_in_schema=False)
+@router.post("/routing/rules/versions/{number}/restore")
+def restore_rule_version(calling: Calling, number: int, body: Decision) -> VersionState:
     """Restore an earlier version, as a new version."""
     calling.principal.require(Permission.RULES_WRITE)
 
@@ -343,7 +344,7 @@ def roll_back(calling: Calling, number: int, body: Decision) -> VersionState:
 
 
 @router.post("/routing/rules/versions/{number}/archive")
-def archive_version(calling: Calling, number: int) -> VersionState:
+def archive_rule_version(calling: Calling, number: int) -> VersionState:
     """Archive a draft."""
     calling.principal.require(Permission.RULES_WRITE)
     return calling.write(lambda tx: _reported(verbs.archive(tx, number=number, at=calling.app.clock.now())))

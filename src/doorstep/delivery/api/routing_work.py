@@ -35,7 +35,7 @@ class Queue(BaseModel):
 
 
 @router.get("/routing/queues")
-def queues(calling: Calling) -> list[Queue]:
+def list_routing_queues(calling: Calling) -> list[Queue]:
     """List the queues of orders that no rule could allocate. GET /orders with `queue` lists the orders."""
     calling.principal.require(Permission.RULES_READ)
 
@@ -107,7 +107,7 @@ def _run(row: RunRow, currency: str) -> Run:
 
 
 @router.get("/routing/runs")
-def runs(calling: Calling, limit: Annotated[int, Query(ge=1, le=500)] = 100) -> Runs:
+def list_routing_runs(calling: Calling, limit: Annotated[int, Query(ge=1, le=500)] = 100) -> Runs:
     """List scheduled runs, batch re-optimizations, scarcity prices and hindsight reports."""
     calling.principal.require(Permission.RULES_READ)
 
@@ -130,7 +130,7 @@ class RunDue(BaseModel):
 
 
 @router.post("/routing/runs/{run}/now")
-def run_now(calling: Calling, run: str) -> RunDue:
+def start_routing_run(calling: Calling, run: str) -> RunDue:
     """Start a scheduled run now; a worker picks it up within 15 seconds. Repeating it changes nothing."""
     calling.principal.require(Permission.RULES_WRITE)
 

@@ -99,7 +99,7 @@ def get_shipment(calling: Calling, shipment_id: int) -> Shipment:
     response_class=Response,
     responses={200: {"description": "The label.", "content": {"application/pdf": {}}}},
 )
-def get_label(calling: Calling, shipment_id: int) -> Response:
+def download_label(calling: Calling, shipment_id: int) -> Response:
     """Download the carrier's label."""
 
     def fetch(tx: ReadTx) -> bytes:

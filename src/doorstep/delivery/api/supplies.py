@@ -313,7 +313,7 @@ def _promises(rows: Sequence[promise_views.PromiseRow]) -> list[Promise]:
 
 
 @router.get("/supplies/{supply_id}/promises")
-def promises_of_supply(calling: Calling, supply_id: int) -> list[Promise]:
+def list_supply_promises(calling: Calling, supply_id: int) -> list[Promise]:
     """List the order lines that are promised from a supply line."""
     calling.principal.require(Permission.ORDERS_READ)
 
@@ -326,7 +326,7 @@ def promises_of_supply(calling: Calling, supply_id: int) -> list[Promise]:
 
 
 @router.get("/orders/{order_id}/promises")
-def promises_of_order(calling: Calling, order_id: int) -> list[Promise]:
+def list_order_promises(calling: Calling, order_id: int) -> list[Promise]:
     """List an order's promises from future supply: open promises first."""
     calling.principal.require(Permission.ORDERS_READ)
 
@@ -353,7 +353,7 @@ def get_sell_ahead(calling: Calling, sku: str) -> SellAheadState:
 
 
 @router.put("/skus/{sku:path}/sell-ahead")
-def put_sell_ahead(calling: Calling, sku: str, body: Policy) -> SellAheadPolicy:
+def set_sell_ahead(calling: Calling, sku: str, body: Policy) -> SellAheadPolicy:
     """Allow or forbid selling a SKU ahead; existing promises are kept."""
     calling.principal.require(Permission.INVENTORY_WRITE)
     return calling.write(lambda tx: _put_policy(calling, tx, Sku(sku), body))

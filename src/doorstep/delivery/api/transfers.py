@@ -186,7 +186,7 @@ def _require_an_end(calling: Caller, permission: Permission, *ends: LocationId) 
 
 
 @router.post("/transfers", status_code=201)
-def draft(calling: Calling, body: TransferDraft) -> TransferActed:
+def draft_transfer(calling: Calling, body: TransferDraft) -> TransferActed:
     """Draft a transfer."""
 
     def work(tx: WriteTx) -> TransferActed:
@@ -222,7 +222,7 @@ def _act(
 
 
 @router.put("/transfers/{transfer_id}/lines")
-def change(calling: Calling, transfer_id: int, body: NewTransferLines) -> TransferActed:
+def change_transfer_lines(calling: Calling, transfer_id: int, body: NewTransferLines) -> TransferActed:
     """Replace a draft's lines."""
     lines = [RequestedLine(Sku(each.sku), each.quantity) for each in body.lines]
     return _act(
@@ -234,7 +234,7 @@ def change(calling: Calling, transfer_id: int, body: NewTransferLines) -> Transf
 
 
 @router.post("/transfers/{transfer_id}/request")
-def request(
+def request_transfer(
     calling: Calling, transfer_id: int, body: Annotated[Version, Body(default_factory=Version)]
 ) -> TransferActed:
     """Request a transfer: the goods are reserved at the origin."""
@@ -244,7 +244,7 @@ def request(
 
 
 @router.post("/transfers/{transfer_id}/ship")
-def ship(
+def ship_transfer(
     calling: Calling, transfer_id: int, body: Annotated[ShippedUnits, Body(default_factory=ShippedUnits)]
 ) -> TransferActed:
     """Ship a transfer. A goods receipt that names the transfer receives it."""
@@ -258,7 +258,7 @@ def ship(
 
 
 @router.post("/transfers/{transfer_id}/cancel")
-def cancel(
+def cancel_transfer(
     calling: Calling, transfer_id: int, body: Annotated[Version, Body(default_factory=Version)]
 ) -> TransferActed:
     """Cancel a transfer: no stock moves, and reserved units are released."""

@@ -135,30 +135,34 @@ def mode(key: str, to: Mode) -> None:
     if kept and to is Mode.LIVE:
         out.print(
             styled(
-                "{kept} calls were only logged in shadow mode: see [bold]doorstep connections shadowed {key}[/bold], "
-                "then --send or --drop them.",
+                "{kept} calls were only logged in shadow mode: see [bold]doorstep connections unsent {key}[/bold], "
+                "then --send or --discard them.",
                 kept=kept,
                 key=key,
             )
         )
 
 
-@commands.command("shadowed")
-def shadowed(
+@commands.command("shadowed", hidden=True)
+@commands.command("unsent")
+def unsent(
     key: str,
     send: Annotated[
         bool, typer.Option("--send", help="Send the calls now; the connection must be live.")
     ] = False,
-    drop: Annotated[bool, typer.Option("--drop", help="Discard the calls: they are never sent.")] = False,
+    discard: Annotated[
+        bool, typer.Option("--discard", "--drop", help="Discard the calls: they are never sent.")
+    ] = False,
 ) -> None:
-    """List, send or drop the calls that a connection only logged in shadow mode."""
-    if send and drop:
-        raise errors.Invalid("Choose --send or --drop.")
+    """List, send or discard the calls that were not sent because the connection was in shadow mode."""
+    if send and discard:
+        raise errors.Invalid("Choose --send or --discard.")
     with opened() as app, app.db.write(actor="cli") as tx:
-        if send or drop:
+        if send or discard:
             verb = operations.send_shadowed if send else operations.drop_shadowed
             count = verb(tx, key=key)
-            out.print(f"{count} calls {'will be made' if send else 'dropped'}.")
+            calls = "1 call" if count == 1 else f"{count} calls"
+            out.print(f"{calls} {'will be sent' if send else 'discarded'}.")
             return
         operations.mode_of(tx, key)
         rows = jobs.shadowed(tx, connection=key)
@@ -172,4 +176,4 @@ def shadowed(
             row.occurred_at.strftime("%Y-%m-%d %H:%M"),
             " ".join(map(jobs.plain, row.would_send.values())),
         )
-    out.print(table if rows else "No calls were logged in shadow mode.")
+    out.print(table if rows else "No unsent calls.")

@@ -39,8 +39,9 @@ def list_() -> None:
     out.print(table if letters else "No dead letters.")
 
 
-@commands.command("redrive")
-def redrive(
+@commands.command("redrive", hidden=True)
+@commands.command("retry")
+def retry(
     ids: Annotated[
         list[str] | None, typer.Argument(help="Ids as the list shows them, e.g. inbox:12 delivery:7.")
     ] = None,

@@ -98,10 +98,10 @@ def _take(app: App, channel: str, batch: Sequence[OrderDocument], tally: _Tally)
         with app.db.write(actor="cli") as tx:
             outcomes = direct_orders.store(app.context, tx, documents=documents)
     for each, outcome in zip(good, outcomes, strict=True):
-        if outcome.status is CaptureStatus.REFUSED:
+        if outcome.result is CaptureStatus.REFUSED:
             tally.refused.append((each.line, outcome.error))
         else:
-            tally.became[outcome.status.value] += 1
+            tally.became[outcome.result.value] += 1
 
 
 def _say(tally: _Tally, rejects: Path | None) -> None:

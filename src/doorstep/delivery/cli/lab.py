@@ -44,7 +44,7 @@ from doorstep.kernel.money import CURRENCIES, Money
 
 _MARKS = {"better": ("▼ better", "green"), "worse": ("▲ worse", "red"), "same": ("= same", "dim")}
 _SHOWN = 10
-Why = Annotated[str, typer.Option(help="The reason, kept in the history.")]
+Why = Annotated[str, typer.Option("--reason", "--why", help="The reason, kept in the history.")]
 _OTHER_COSTS = (
     "Cost per order cannot be compared: the draft sets other costs than the active rules, and each side is priced with its own. "
     "To compare plans, give the draft the same costs."

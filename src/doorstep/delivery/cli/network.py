@@ -24,9 +24,10 @@ commands = typer.Typer(
 File = Annotated[Path, typer.Argument(help="The document, YAML or JSON.")]
 
 
-@commands.command()
-def plan(file: File) -> None:
-    """Show what a file would change, and change nothing."""
+@commands.command("plan", hidden=True)
+@commands.command("preview")
+def show_changes(file: File) -> None:
+    """Preview what a file would change. Nothing is stored."""
     document = _read(file)
     with opened() as app, app.db.read() as tx:
         _say(network_change.preview(tx, document=document, at=app.clock.now()))
@@ -35,12 +36,12 @@ def plan(file: File) -> None:
 @commands.command()
 def apply(
     file: File,
-    note: Annotated[str, typer.Option(help="The reason, kept with the version.")],
+    reason: Annotated[str, typer.Option("--reason", "--note", help="The reason, kept with the version.")],
 ) -> None:
     """Apply a file from the next order on. Repeating it changes nothing."""
     document = _read(file)
     with opened() as app, app.db.write(actor="cli") as tx:
-        _say(network_change.apply(tx, document=document, note=note, at=app.clock.now()))
+        _say(network_change.apply(tx, document=document, note=reason, at=app.clock.now()))
 
 
 @commands.command()
@@ -56,10 +57,14 @@ def schema() -> None:
     sys.stdout.write(json.dumps(text.schema(), indent=2) + "\n")
 
 
-@commands.command("outage")
-def carrier_out(
+@commands.command("outage", hidden=True)
+@commands.command("start-outage")
+def start_outage(
     carrier: Annotated[str, typer.Argument(help="The key of a connection or of a tariff.")],
-    why: Annotated[str, typer.Option(help="The reason, shown in explanations and in the console.")],
+    reason: Annotated[
+        str,
+        typer.Option("--reason", "--why", help="The reason, shown in explanations and in the console."),
+    ],
     until: Annotated[
         str,
         typer.Option(
@@ -70,12 +75,13 @@ def carrier_out(
     """Start a carrier outage: the carrier gets no parcels; planned work is re-routed."""
     until_at = _moment(until) if until else None
     with opened() as app, app.db.write(actor="cli") as tx:
-        outage_control.start(tx, carrier=carrier, reason=why, until_at=until_at, now=app.clock.now())
+        outage_control.start(tx, carrier=carrier, reason=reason, until_at=until_at, now=app.clock.now())
     out.print(f"{carrier} gets no parcels until {until or 'you end the outage'}.")
 
 
-@commands.command("back")
-def carrier_back(carrier: Annotated[str, typer.Argument(help="The carrier with the outage.")]) -> None:
+@commands.command("back", hidden=True)
+@commands.command("end-outage")
+def end_outage(carrier: Annotated[str, typer.Argument(help="The carrier with the outage.")]) -> None:
     """End a carrier outage: the carrier gets parcels again, and waiting orders are retried."""
     with opened() as app, app.db.write(actor="cli") as tx:
         outage_control.end(tx, carrier=carrier, now=app.clock.now())
@@ -101,6 +107,6 @@ def _say(proposal: Preview) -> None:
         style = {"+": "green", "-": "red"}.get(line[:1], "dim")
         out.print(line, style=style)
     for doubt in proposal.doubts:
-        out.print(f"Look: {doubt}", style="yellow")
+        out.print(f"Check: {doubt}", style="yellow")
     if not proposal.changes:
         out.print("Nothing changes.")

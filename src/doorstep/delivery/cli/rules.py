@@ -27,11 +27,12 @@ commands = typer.Typer(
     help="The routing rule set as a file: test, activate, list versions, restore.", no_args_is_help=True
 )
 File = Annotated[Path, typer.Argument(help="The rule set, YAML or JSON.")]
-Why = Annotated[str, typer.Option(help="The reason, kept in the history.")]
+Why = Annotated[str, typer.Option("--reason", "--why", help="The reason, kept in the history.")]
 
 
-@commands.command()
-def plan(file: File) -> None:
+@commands.command("plan", hidden=True)
+@commands.command("preview")
+def show_changes(file: File) -> None:
     """Validate a file: errors, changes, test cases. Nothing is stored; exit code 1 if it cannot be activated."""
     read = _read(file)
     with opened() as app, app.db.read() as tx:
@@ -98,8 +99,9 @@ def history() -> None:
     out.print(table if versions else "There is no version yet: the built-in rules are active.")
 
 
-@commands.command()
-def rollback(number: Annotated[int, typer.Argument(help="The version to restore.")], why: Why) -> None:
+@commands.command("rollback", hidden=True)
+@commands.command("restore")
+def restore(number: Annotated[int, typer.Argument(help="The version to restore.")], why: Why) -> None:
     """Restore an earlier version, as a new version."""
     with opened() as app, app.db.write(actor="cli") as tx:
         before = views.active_number(tx)

@@ -30,7 +30,7 @@ _SHOWN = 20
 export = typer.Typer(help="Export CSV files: stock, its ledger and its rules.", no_args_is_help=True)
 
 File = Annotated[Path, typer.Argument(exists=True, dir_okay=False, help="CSV or NDJSON.")]
-Whole = Annotated[bool, typer.Option("--all-or-none", help="One invalid row rejects the complete file.")]
+Whole = Annotated[bool, typer.Option("--all-or-none", help="Reject the whole file if any row is invalid.")]
 Key = Annotated[str, typer.Option(help="The same key imports a file only once.")]
 Source = Annotated[str, typer.Option(help="The system that the quantities come from.")]
 

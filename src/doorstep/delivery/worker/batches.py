@@ -138,7 +138,7 @@ def retry_later(app: App, row: Subscriber, delivery: Delivery, problem: Exceptio
             if failure.retry_in_seconds is None:
                 _on_dead_letter(app, row, tx, delivery, problem)
     except jobs.LostLease:
-        _log.warning("another worker has taken this delivery over", **context)
+        _log.warning("lease expired, another worker took over", **context)
 
 
 def _on_dead_letter(app: App, row: Subscriber, tx: WriteTx, delivery: Delivery, problem: Exception) -> None:

@@ -71,7 +71,7 @@ class Tasks:
     def _keep(self, delivery: Delivery, shadowed: http.Shadowed) -> None:
         """The call was not made: keep the delivery until a person sends or drops it."""
         would_send = {key: value for key, value in shadowed.data.items() if key != "connection"}
-        _log.info("shadow: this would have been sent", would_send=would_send)
+        _log.info("call not sent: the connection is in shadow mode", would_send=would_send)
         with self._app.db.write(actor="system", trace_id=delivery.trace_id) as tx:
             connection = str(shadowed.data.get("connection", ""))
             jobs.keep_shadowed(tx, delivery, connection=connection, would_send=would_send)

@@ -95,7 +95,7 @@ class Canceled:
 
 @dataclass(frozen=True, slots=True)
 class Completed:
-    """All wanted units are delivered: ORDER_COMPLETED."""
+    """All wanted units are delivered: the order is completed."""
 
     type: ClassVar[str] = "order.completed"
     stream: ClassVar[str] = "order"

@@ -130,15 +130,15 @@ class Hold:
 class OrderStatus(StrEnum):
     """The one status of an order, derived by precedence and never stored."""
 
-    CANCELED = "ORDER_CANCELED"
-    RETURNED = "ORDER_RETURNED"
-    COMPLETED = "ORDER_COMPLETED"
-    SHIPPED = "ORDER_SHIPPED"
-    IN_FULFILLMENT = "ORDER_IN_FULFILLMENT"
-    HELD = "ORDER_HELD"
-    ALLOCATED = "ORDER_ALLOCATED"
-    SHORT = "ORDER_SHORT"
-    CREATED = "ORDER_CREATED"
+    CANCELED = "canceled"
+    RETURNED = "returned"
+    COMPLETED = "completed"
+    SHIPPED = "shipped"
+    IN_FULFILLMENT = "in_fulfillment"
+    HELD = "held"
+    ALLOCATED = "allocated"
+    SHORT = "short"
+    CREATED = "created"
 
 
 @dataclass(frozen=True, slots=True)

@@ -37,11 +37,11 @@ class CaptureResult:
     """The result of one document, in the given order. `stored` means that a worker will read it."""
 
     external_id: str
-    status: CaptureStatus
+    result: CaptureStatus
     order_id: OrderId | None = None
     number: str = ""
-    headline: str = ""
-    held_because: tuple[str, ...] = ()
+    status: str = ""
+    hold_reasons: tuple[str, ...] = ()
     error: str = ""
 
 
@@ -132,10 +132,8 @@ class _State:
         short = any(
             line.requires_shipping and line.allocated + line.canceled < line.quantity for line in order.lines
         )
-        headline = model.order_status(order_views.counters(order), held=bool(held), short=not held and short)
-        return CaptureResult(
-            name, became, OrderId(order.header.id), order.header.number, headline.value, held
-        )
+        status = model.order_status(order_views.counters(order), held=bool(held), short=not held and short)
+        return CaptureResult(name, became, OrderId(order.header.id), order.header.number, status.value, held)
 
     def _effect(self, arrival: Arrival, name: str, order: order_views.Order) -> CaptureStatus:
         """The effect of a document that is new: an older version than ours has none."""

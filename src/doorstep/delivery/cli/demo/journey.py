@@ -77,7 +77,7 @@ class Story:
         self.doors.context("shopify", "webhooks", {"duplicates": read.count(usual, "duplicates")})
         total = read.text(self.order(), "total", "amount")
         _expect("the order's total", total, "4597.00")
-        return f"{self.shop_name}: 1 × {JACKET}, 2 × {SHIRT}, ₹{total} paid by UPI; ORDER_CREATED"
+        return f"{self.shop_name}: 1 × {JACKET}, 2 × {SHIRT}, ₹{total} paid by UPI; order created"
 
     def _set_stock(self) -> None:
         """The stock before the order, so that the demo can run again."""
@@ -183,9 +183,9 @@ class Story:
         self.doors.until("the jacket is delivered", lambda: self._line_status(JACKET) == "Delivered")
         self.day(3)
         self._scan("shiprocket", self.numbers.shirts, "delivered", "out_for_delivery", "delivered")
-        self.doors.until("the order is complete", lambda: self.order()["status"] == "ORDER_COMPLETED")
+        self.doors.until("the order is complete", lambda: self.order()["status"] == "completed")
         self.doors.until("the shop is updated", lambda: self._shop_events() == _PARCELS)
-        return "jacket on day 2, T-shirts on day 3; ORDER_COMPLETED; shop and customer updated"
+        return "jacket on day 2, T-shirts on day 3; order completed; shop and customer updated"
 
     def _scan(self, carrier: str, tracking_number: str, *statuses: str) -> None:
         for status in statuses:

@@ -159,12 +159,12 @@ def issue_keys(app: App) -> Keys:
     """API keys for the demo's users."""
     now = app.clock.now()
     with app.db.write(actor="demo") as tx:
-        key = identity.NewKey(name="story: operations", role=Role.OPERATIONS, location_id=None)
+        key = identity.NewKey(name="Demo: operations", role=Role.OPERATIONS, location_id=None)
         operations = identity.create_api_key(tx, key=key, now=now)
         staff = {}
         for code in ("WH-A", "ST-22"):
             location = network.by_code(tx, code=code).id
-            key = identity.NewKey(name=f"story: {code}", role=Role.LOCATION_STAFF, location_id=location)
+            key = identity.NewKey(name=f"Demo: {code}", role=Role.LOCATION_STAFF, location_id=location)
             staff[code] = identity.create_api_key(tx, key=key, now=now)
     return Keys(operations, staff)
 

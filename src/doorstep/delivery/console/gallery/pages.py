@@ -50,9 +50,9 @@ class Sample:
 
 
 ROWS = (
-    Sample("1001", 2, 3, 349_700, 100, badges.ORDER["ORDER_COMPLETED"]),
-    Sample("1002", 95, 1, 74_900, 40, badges.ORDER["ORDER_HELD"]),
-    Sample("1003", 3_000, 0, None, 0, badges.ORDER["ORDER_CREATED"]),
+    Sample("1001", 2, 3, 349_700, 100, badges.ORDER["completed"]),
+    Sample("1002", 95, 1, 74_900, 40, badges.ORDER["held"]),
+    Sample("1003", 3_000, 0, None, 0, badges.ORDER["created"]),
 )
 
 

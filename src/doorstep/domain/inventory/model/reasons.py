@@ -20,9 +20,14 @@ class AdjustReason(StrEnum):
     STOLEN = "stolen"
     DAMAGED = "damaged"
     EXPIRED = "expired"
-    WITHOUT_PAPERS = "without_papers"
+    WITHOUT_DOCUMENT = "without_document"
     SAMPLE = "sample"
     BOOKING_ERROR = "booking_error"
+
+    @classmethod
+    def _missing_(cls, value: object) -> AdjustReason | None:
+        """The earlier name of a reason, which clients still send."""
+        return cls.WITHOUT_DOCUMENT if value == "without_papers" else None
 
 
 ADJUST_WORDS: dict[AdjustReason, str] = {
@@ -32,7 +37,7 @@ ADJUST_WORDS: dict[AdjustReason, str] = {
     AdjustReason.STOLEN: "Stolen",
     AdjustReason.DAMAGED: "Damaged",
     AdjustReason.EXPIRED: "Expired",
-    AdjustReason.WITHOUT_PAPERS: "Received without a document",
+    AdjustReason.WITHOUT_DOCUMENT: "Received without a document",
     AdjustReason.SAMPLE: "Sample or photo shoot",
     AdjustReason.BOOKING_ERROR: "Earlier booking error",
 }

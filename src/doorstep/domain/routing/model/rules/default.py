@@ -32,19 +32,19 @@ DEFAULT = RuleSet(
     name="default",
     runs=(
         Run(
-            name="as orders come",
+            name="On arrival",
             routings=(
                 Routing(
-                    name="every order",
+                    name="All orders",
                     sort=(
                         OrderSort(by=OrderField.PRIORITY, descending=True),
                         OrderSort(by=OrderField.SHIP_BEFORE),
                         OrderSort(by=OrderField.PLACED),
                     ),
                     rules=(
-                        Rule(name="whole lines", choose=_IN_TIME_THEN_CHEAP, split=Split(by="lines")),
+                        Rule(name="Whole lines", choose=_IN_TIME_THEN_CHEAP, split=Split(by="lines")),
                         Rule(
-                            name="lines in parts",
+                            name="Split lines",
                             choose=_IN_TIME_THEN_CHEAP,
                             split=Split(by="quantity"),
                             remainder=Remainder(then="queue", queue=BROKERING),
@@ -59,7 +59,7 @@ DEFAULT = RuleSet(
             name=BROKERING,
             owner="operations",
             retry_minutes=(15, 60),
-            customer_message="We are waiting for stock of a part of your order.",
+            customer_message="Part of your order is out of stock. We'll ship it when it arrives.",
         ),
     ),
 )
