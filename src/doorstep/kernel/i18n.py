@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import gettext as catalogs
+from functools import lru_cache
 from pathlib import Path
 from typing import Protocol
 
+from babel import Locale, UnknownLocaleError, numbers
 from markupsafe import escape
 
 LOCALES = Path(__file__).parents[1] / "locale"
@@ -34,6 +36,32 @@ def ngettext(singular: str, plural: str, number: int) -> str:
     return _chosen.ngettext(singular, plural, number)
 
 
+@lru_cache
+def locale_of(tag: str) -> Locale:
+    """What CLDR knows of a language; of one that it does not know that of English."""
+    try:
+        return Locale.parse(tag, sep="-")
+    except (UnknownLocaleError, ValueError):
+        return Locale.parse(ENGLISH)
+
+
+def number(value: float, places: int | None = None) -> str:
+    """1,284; 2.5; with `places` always that many decimals."""
+    tag = language()
+    if tag != ENGLISH:
+        return _number(value, places, tag)
+    if places is not None:
+        return f"{value:,.{places}f}"
+    return f"{value:,}" if isinstance(value, int) else f"{value:,.10g}"
+
+
+@lru_cache(maxsize=4096)
+def _number(value: float, places: int | None, tag: str) -> str:
+    """A page has the same numbers many times."""
+    pattern = None if places is None else "#,##0" + ("." + "0" * places if places else "")
+    return numbers.format_decimal(value, format=pattern, locale=locale_of(tag))
+
+
 def mark(message: str) -> str:
     """Mark a message of a constant for translation; whoever shows it translates it."""
     return message
@@ -44,9 +72,9 @@ def plural(singular: str, plural: str) -> tuple[str, str]:
     return singular, plural
 
 
-def counted(number: int, singular: str, plural: str) -> str:
+def counted(count: int, singular: str, plural: str) -> str:
     """A number with its noun, such as "3 orders"; {n} stands for the number."""
-    return ngettext(singular, plural, number).format(n=f"{number:,}")
+    return ngettext(singular, plural, count).format(n=number(count))
 
 
 def translate(message: str, **values: object) -> str:

@@ -10,7 +10,8 @@ import re
 from dataclasses import dataclass
 from functools import lru_cache, reduce
 
-from doorstep.kernel.i18n import SHOWN, SOURCE, Language, mark
+from doorstep.kernel import localized
+from doorstep.kernel.i18n import SHOWN, SOURCE, Language, mark, number
 from doorstep.kernel.money import Money
 
 _PLACEHOLDER = re.compile(r"%\((\w+)\)s")
@@ -102,13 +103,19 @@ def _value(value: Value, language: Language) -> str:
     if isinstance(value, Message):
         return _shown(value, language)
     if isinstance(value, Counted):
-        return language.ngettext(*value.forms, value.number).format(n=f"{value.number:,}")
+        return language.ngettext(*value.forms, value.number).format(n=_number(value.number, language))
     if isinstance(value, Listed):
         template = language.gettext(_JOINED[value.by])
         shown = [_value(each, language) for each in value.each]
         return reduce(lambda first, following: template % {"first": first, "next": following}, shown)
     if isinstance(value, Money):
-        return str(value)
+        return localized.money(value) if language is SHOWN else str(value)
+    return _number(value, language)
+
+
+def _number(value: float, language: Language) -> str:
+    if language is SHOWN:
+        return number(value)
     return f"{value:,}" if isinstance(value, int) else f"{value:,.10g}"
 
 

@@ -21,7 +21,7 @@ from doorstep.domain.analytics import model as analytics
 from doorstep.domain.analytics.views import home
 from doorstep.domain.identity.model import NotAllowed, Permission
 from doorstep.domain.network import views as network
-from doorstep.kernel import errors, i18n
+from doorstep.kernel import errors, i18n, localized
 from doorstep.kernel.db import WriteTx
 from doorstep.kernel.i18n import gettext as _
 
@@ -97,9 +97,10 @@ def _environment() -> jinja2.Environment:
         lstrip_blocks=True,
     )
     made.filters.update(
-        money=formats.money,
+        money=localized.money,
         handler=formats.handler,
-        day=formats.day,
+        day=localized.day,
+        weekday=localized.weekday,
         number=formats.number,
         change=formats.change,
         role=lambda role: i18n.gettext(navigation.ROLES[role][0]),

@@ -10,7 +10,7 @@ from doorstep.domain.returns import views as return_views
 from doorstep.domain.shipping import views as parcels
 from doorstep.domain.shipping.model import Direction
 from doorstep.flows.context import event_int
-from doorstep.kernel import money
+from doorstep.kernel import localized, money
 from doorstep.kernel.db import ReadTx
 from doorstep.kernel.jobs import Delivery
 
@@ -35,7 +35,7 @@ def _order_confirmed(_tx: ReadTx, order: order_views.Order, _delivery: Delivery)
     if is_canceled or order.header.currency not in money.CURRENCIES or not order.lines:
         return None
     units = [(line.line_no, line.quantity) for line in order.lines]
-    total = str(money.Money(order.header.total_minor, order.header.currency))
+    total = localized.money(money.Money(order.header.total_minor, order.header.currency))
     return MailContent("placed", {"lines": _lines(order, units), "total": total})
 
 
@@ -60,7 +60,7 @@ def _return_created(tx: ReadTx, order: order_views.Order, delivery: Delivery) ->
 
 
 def _refunded(_tx: ReadTx, _order: order_views.Order, delivery: Delivery) -> MailContent | None:
-    amount = str(money.Money(event_int(delivery, "amount_minor"), str(delivery.data["currency"])))
+    amount = localized.money(money.Money(event_int(delivery, "amount_minor"), str(delivery.data["currency"])))
     return MailContent(f"refund-{event_int(delivery, 'refund_id')}", {"lines": [], "amount": amount})
 
 

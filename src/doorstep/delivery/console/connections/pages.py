@@ -7,7 +7,7 @@ from datetime import UTC, datetime
 
 from starlette.responses import Response
 
-from doorstep.delivery.console import badges, cells, lists, page
+from doorstep.delivery.console import badges, cells, formats, lists, page
 from doorstep.delivery.console.badges import Badge
 from doorstep.delivery.console.cells import At, Cell, Count, Link, Status, Text
 from doorstep.delivery.console.connections import calls
@@ -77,7 +77,11 @@ def connection_list(req: PageRequest, tx: ReadTx) -> ListPage[ConnectionHealth]:
 
     def not_sent(row: ConnectionHealth) -> Cell:
         count = unsent.get(row.key, 0)
-        return Link(f"{count:,}", f"/connections/{row.key}/unsent", value=str(count)) if count else cells.NONE
+        return (
+            Link(formats.number(count), f"/connections/{row.key}/unsent", value=str(count))
+            if count
+            else cells.NONE
+        )
 
     return ListPage(
         path="/connections",

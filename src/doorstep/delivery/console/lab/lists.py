@@ -5,13 +5,14 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from zoneinfo import ZoneInfo
 
-from doorstep.delivery.console import cells, formats, lists, page
+from doorstep.delivery.console import cells, lists, page
 from doorstep.delivery.console.badges import Badge
 from doorstep.delivery.console.cells import Amount, At, Cell, Count, Link, Percent, Status, Text
 from doorstep.delivery.console.lists import Choice, Column, ListPage, Query, Slice, Tab
 from doorstep.domain.routing.model.lab import OrderPlan, compare
 from doorstep.domain.routing.views import lists as views
 from doorstep.domain.routing.views.lab import Counts, LabChange, LabRun
+from doorstep.kernel import localized
 from doorstep.kernel.db import ReadTx
 from doorstep.kernel.i18n import counted, plural
 from doorstep.kernel.i18n import gettext as _
@@ -48,7 +49,7 @@ def simulation_list(names: Mapping[str, str], zone: ZoneInfo) -> ListPage[LabRun
 
     def orders(row: LabRun) -> Cell:
         days = counted((row.until - row.since).days, "{n} day to", "{n} days to")
-        until = formats.day(row.until.astimezone(zone).date())
+        until = localized.day(row.until.astimezone(zone).date())
         return Text(row.orders_name or f"{days} {until}", value=row.orders_name)
 
     def period(row: LabRun, moment: str) -> Cell:

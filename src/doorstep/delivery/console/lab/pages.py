@@ -24,7 +24,7 @@ from doorstep.domain.routing.views import lab as views
 from doorstep.domain.routing.views import rules, runs, trials
 from doorstep.flows.network import lanes
 from doorstep.flows.routing_rules import simulation_jobs, trial_control
-from doorstep.kernel import errors
+from doorstep.kernel import errors, i18n
 from doorstep.kernel.db import ReadTx, WriteTx
 from doorstep.kernel.i18n import gettext as _
 from doorstep.kernel.i18n import mark as _m
@@ -97,9 +97,9 @@ def _hindsight(tx: ReadTx) -> list[tuple[str, int, int]]:
 def figure(measure: Measure, value: float, currency: str) -> str:
     """A measure's value in words."""
     if measure.unit == "money":
-        return formats.minor(round(value), currency) if currency else f"{value:,.1f}"
+        return formats.minor(round(value), currency) if currency else i18n.number(value, 1)
     unit = {"percent": " %", "km": " km", "grams": " g"}.get(measure.unit, "")
-    return f"{value:,.2f}{unit}"
+    return f"{i18n.number(value, 2)}{unit}"
 
 
 def one(req: PageRequest, toast: Toast | None = None, status: int = 200) -> Response:

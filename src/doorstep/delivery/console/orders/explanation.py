@@ -12,6 +12,7 @@ from doorstep.domain.analytics.views.decisions import Decision
 from doorstep.domain.orders.model import Address
 from doorstep.domain.routing.model.explanation import Alternative, Candidate, LineExplanation
 from doorstep.domain.routing.model.score import Scores
+from doorstep.kernel import i18n, localized
 from doorstep.kernel.i18n import counted
 from doorstep.kernel.i18n import gettext as _
 from doorstep.kernel.i18n import mark as _m
@@ -130,10 +131,10 @@ class Explainer:
         if self.is_promised:
             found.append(_risk(scores.miss) or _("on time"))
         elif scores.arrives is not None:
-            found.append(_("delivered by {day}").format(day=formats.day(scores.arrives)))
+            found.append(_("delivered by {day}").format(day=localized.day(scores.arrives)))
         found.append(_parcels(scores.parcels))
         if scores.km:
-            found.append(f"{scores.km:,} km")
+            found.append(_("{n} km").format(n=i18n.number(scores.km)))
         if self.currency and scores.carriage_minor:
             amount = formats.minor(scores.carriage_minor, self.currency)
             found.append(_("{amount} shipping").format(amount=amount))
@@ -184,7 +185,7 @@ def _risk(miss: float) -> str:
 
 
 def _more(difference: int, words: str) -> str:
-    return words.format(n=f"{difference:,}") if difference > 0 else ""
+    return words.format(n=i18n.number(difference)) if difference > 0 else ""
 
 
 def _row(decision: Decision, line: LineExplanation, candidate: Candidate) -> Row:

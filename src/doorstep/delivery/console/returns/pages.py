@@ -6,7 +6,7 @@ from collections.abc import Callable, Sequence
 
 from starlette.responses import PlainTextResponse, Response
 
-from doorstep.delivery.console import badges, formats, lists, page
+from doorstep.delivery.console import badges, lists, page
 from doorstep.delivery.console.cells import Amount, At, Cell, Link, Status, Text
 from doorstep.delivery.console.forms import WrongFields
 from doorstep.delivery.console.lists import Column, ListPage, Query, Slice, Tab
@@ -23,7 +23,7 @@ from doorstep.domain.returns.model import Disposition, Grade, Inspection, Refund
 from doorstep.domain.returns.views import ReturnLine
 from doorstep.flows.payments import owed
 from doorstep.flows.returns import receive_returns
-from doorstep.kernel import errors
+from doorstep.kernel import errors, localized
 from doorstep.kernel.db import ReadTx, WriteTx
 from doorstep.kernel.i18n import gettext as _
 from doorstep.kernel.i18n import mark as _m
@@ -210,7 +210,7 @@ def preview(req: PageRequest) -> Response:
             amounts = list(owed.preview(tx, each=found, inspections=_inspections(req, found.lines)).values())
         except errors.Invalid as problem:
             return PlainTextResponse(problem.message)
-    return PlainTextResponse(formats.money(sum(amounts[1:], start=amounts[0])))
+    return PlainTextResponse(localized.money(sum(amounts[1:], start=amounts[0])))
 
 
 def _inspections(req: PageRequest, lines: Sequence[ReturnLine]) -> list[Inspection]:

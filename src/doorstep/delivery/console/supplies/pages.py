@@ -7,7 +7,7 @@ from datetime import date
 
 from starlette.responses import Response
 
-from doorstep.delivery.console import formats, lists, page
+from doorstep.delivery.console import lists, page
 from doorstep.delivery.console.badges import Badge
 from doorstep.delivery.console.cells import Cell, Count, Link, Status, Text
 from doorstep.delivery.console.labels import SUPPLY_KINDS as KINDS
@@ -25,7 +25,7 @@ from doorstep.domain.inventory.views import supplies as view
 from doorstep.domain.inventory.views.supplies import SupplyFilter, SupplyRow
 from doorstep.domain.network import views as network
 from doorstep.domain.network.model import Location
-from doorstep.kernel import errors
+from doorstep.kernel import errors, localized
 from doorstep.kernel.db import ReadTx, WriteTx
 from doorstep.kernel.i18n import counted, plural
 from doorstep.kernel.i18n import gettext as _
@@ -45,7 +45,7 @@ OVERDUE = Badge(_m("overdue"), "danger", "clock")
 def _columns(today: date) -> Sequence[Column[SupplyRow]]:
     def expected_on(row: SupplyRow) -> Sequence[Cell]:
         found: list[Cell] = [
-            Link(formats.day(row.eta_date), f"/supplies/{row.id}", "strong", row.eta_date.isoformat())
+            Link(localized.day(row.eta_date), f"/supplies/{row.id}", "strong", row.eta_date.isoformat())
         ]
         late = row.state == SupplyState.OPEN and row.eta_date < today
         return [*found, Status(OVERDUE, value="")] if late else found
