@@ -27,6 +27,7 @@ ALLOWED: dict[str, tuple[int, str]] = {
     "delivery/test_promises.py": (10, "a Friday and the Sunday after it; the present is passed in"),
     "flows/fulfillment/test_release_and_unaccepted.py": (1, "a Friday; the present is passed in"),
     "flows/routing_rules/test_simulation_jobs.py": (1, "orders of a file, replayed at their own time"),
+    "kernel/test_localized.py": (4, "days as languages write them"),
     "kernel/test_documents.py": (4, "days as documents spell them"),
     "store/test_imports.py": (2, "a day that no month has"),
     "store/test_rule_sets.py": (1, "an example of a rule set, decided at its own time"),

@@ -87,6 +87,9 @@ _JOINED = {
     "comma": mark("%(first)s, %(next)s"),
     "and": mark("%(first)s and %(next)s"),
     "or": mark("%(first)s or %(next)s"),
+    "then": mark("%(first)s, then %(next)s"),
+    "semicolon": mark("%(first)s; %(next)s"),
+    "sentences": mark("%(first)s %(next)s"),
 }
 
 

@@ -184,7 +184,7 @@ def test_a_rule_reads_as_sentences() -> None:
         ),
         remainder=Remainder(then="customer_care", auto_cancel_after_days=1, forget_auto_cancel=True),
     )  # fmt: skip
-    assert words.of_rule(rule, "INR") == [
+    assert [str(each) for each in words.of_rule(rule, "INR")] == [
         (
             "Uses locations A, then B, in group north, not in group tiny, of type dark store, in country IN, within 30 miles, "
             "open now, before today's cut-off, that arrive by the promise, where location.free_capacity > 3. Keeps 4 of each SKU as safety stock. "
@@ -192,7 +192,7 @@ def test_a_rule_reads_as_sentences() -> None:
         ),
         "Chooses: most stock, then cheapest (within 5%).",
         (
-            "One parcel or nothing; at most 2 parcels; every parcel worth at least 99.00 INR; all or nothing; "
+            "One parcel or nothing; at most 2 parcels; every parcel worth at least ₹99.00; all or nothing; "
             "available units wait for the rest; keep together Suits."
         ),
         "Remainder: customer service decides, canceled after 1 day, no longer canceled automatically.",
@@ -205,36 +205,38 @@ def test_a_routing_a_run_and_a_queue_read_as_sentences() -> None:
         channels=("web",), categories=("Shoes",), origins=("ST-1",), tags=("vip",), not_tags=("fraud",), min_value_minor=5,
         max_value_minor=900, payments=("on_delivery",), regions=("MH",), countries=("IN",), customers=("c",), when="true",
     )  # fmt: skip
-    assert words.of_orders(orders, "") == (
+    assert str(words.of_orders(orders, "")) == (
         "Takes orders in queue none yet or late, by express, not by pickup, from channel web, with Shoes, placed at ST-1, tagged vip, "
         "not tagged fraud, paid on delivery, to MH or IN, of customer c, of priority 2 or more, promised within 3 days, "
         "worth at least 5, worth at most 900, where true."
     )
     assert (
-        words.of_sort((OrderSort(by=OrderField.VALUE, descending=True),)) == "Serves first: greatest value."
+        str(words.of_sort((OrderSort(by=OrderField.VALUE, descending=True),)))
+        == "Serves first: greatest value."
     )
     run = Run(
         name="r", routings=(), schedule="0 2 * * *", timezone="Asia/Kolkata", release=Release(mode="metered")
     )
-    assert words.of_run(run) == (
+    assert str(words.of_run(run)) == (
         "Runs on schedule (0 2 * * *, Asia/Kolkata); work is released at the location's pick rate, 120 minutes ahead."
     )
     queue = Queue(
         name="q", owner="care", retry_minutes=(15, 60), wakes_on_stock=False, auto_cancel_after_days=5
     )
     assert (
-        words.of_queue(queue)
+        str(words.of_queue(queue))
         == "Owner: care; orders are retried after 15, 60 minutes, canceled after 5 days."
     )
     still = Queue(name="q", owner="care", wakes_on_stock=False)
-    assert words.of_queue(still) == "Owner: care; orders are retried only on request."
+    assert str(words.of_queue(still)) == "Owner: care; orders are retried only on request."
 
 
 def test_a_case_reads_as_a_sentence() -> None:
     case = documents.convert({**CASE, "expect": {"remainder": "queue", "queue": "shelf"}}, Case).value
     assert case is not None
     assert (
-        words.of_case(case) == "Expects of 1 × TEE: nothing sent; remainder: add to exception queue “shelf”."
+        str(words.of_case(case))
+        == "Expects of 1 × TEE: nothing sent; remainder: add to exception queue “shelf”."
     )
 
 

@@ -22,6 +22,7 @@ from doorstep.flows.routing_rules import rule_sets
 from doorstep.kernel import documents, errors
 from doorstep.kernel.db import ReadTx, WriteTx
 from doorstep.kernel.documents import Problem, Text
+from doorstep.kernel.message import Message
 
 router = APIRouter(tags=["Routing rules"])
 
@@ -194,7 +195,14 @@ def _document(found: RuleSet) -> Document:
 
 
 def _changes(found: list[diff.RuleDifference]) -> list[RuleChange]:
-    return [RuleChange(where=each.where, before=each.before, after=each.after) for each in found]
+    return [
+        RuleChange(where=each.where, before=_english(each.before), after=_english(each.after))
+        for each in found
+    ]
+
+
+def _english(text: str | Message) -> str:
+    return text if isinstance(text, str) else text.english()
 
 
 @router.get("/routing/schema")

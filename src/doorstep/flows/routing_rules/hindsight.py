@@ -80,7 +80,7 @@ def _done(
         attempted=len(known),
         before_minor=actual,
         after_minor=best,
-        result=f"{len(known)} decisions of {run.since:%d %b %Y} compared with the best plan of that day",
+        result=f"Decisions compared with the best plan of the day: {len(known)}",
     )
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 
 from doorstep.delivery.console import cells, lists, page
 from doorstep.delivery.console.badges import Badge
@@ -18,8 +18,10 @@ from doorstep.domain.routing.views import runs as schedules
 from doorstep.domain.routing.views.lists import ListedRun
 from doorstep.domain.routing.views.rules import Version
 from doorstep.domain.routing.views.runs import Due
+from doorstep.flows.allocation.optimize.scarcity_prices import MORE_STOCK_AFTER
+from doorstep.kernel import localized
 from doorstep.kernel.db import ReadTx
-from doorstep.kernel.i18n import counted, plural
+from doorstep.kernel.i18n import counted, gettext, plural
 from doorstep.kernel.i18n import gettext as _
 from doorstep.kernel.i18n import mark as _m
 
@@ -191,12 +193,27 @@ def run_list(currency: str) -> ListPage[ListedRun]:
     )
 
 
+def _result(row: ListedRun) -> str:
+    """What a run found, from its numbers; what another version or a failure wrote is shown as it is."""
+    if row.kind is RunKind.PRICES:
+        days = counted(MORE_STOCK_AFTER.days, "next {n} day", "next {n} days")
+        found = counted(row.changed, "{n} SKU and location", "{n} SKUs and locations")
+        return _("Scarce: {found}, {days}").format(found=found, days=days)
+    if row.kind is RunKind.HINDSIGHT:
+        decisions = counted(row.attempted, "{n} decision", "{n} decisions")
+        day = localized.day(date.fromisoformat(row.run))
+        return _("{decisions} of {day} compared with the best plan of that day").format(
+            decisions=decisions, day=day
+        )
+    return gettext(row.result)
+
+
 def _run_columns(currency: str) -> Sequence[Column[ListedRun]]:
     def money(minor: int | None) -> Cell:
         return Amount(minor, currency) if currency else Count(minor)
 
     def result(row: ListedRun) -> Cell:
-        return Status(DONE) if row.result in {"done", ""} else Text(_(row.result))
+        return Status(DONE) if row.result in {"done", ""} else Text(_result(row), value=row.result)
 
     def seconds(row: ListedRun) -> Cell:
         return (

@@ -13,7 +13,7 @@ from doorstep.delivery.console.routing import lists as routing_lists
 from doorstep.domain.identity import views as identity
 from doorstep.domain.identity.model import Permission
 from doorstep.domain.routing.actions import rules as verbs
-from doorstep.domain.routing.model.rules import RuleSet, diff, words
+from doorstep.domain.routing.model.rules import Queue, RuleSet, diff, words
 from doorstep.domain.routing.views import rules as views
 from doorstep.flows.routing_rules import rule_sets
 from doorstep.kernel import documents
@@ -21,12 +21,19 @@ from doorstep.kernel.db import ReadTx, WriteTx
 from doorstep.kernel.i18n import gettext as _
 
 BACK = f"{ROOT}/routing"
+
+
+def _retry_words(queue: Queue) -> str:
+    """A table cell of its own: it begins with a capital."""
+    text = str(words.of_retry(queue))
+    return text[:1].upper() + text[1:]
+
+
 SENTENCES = {
     "of_run": words.of_run,
-    "of_orders": words.of_orders,
-    "of_sort": words.of_sort,
+    "of_routing": words.of_routing,
     "of_rule": words.of_rule,
-    "of_queue": words.of_queue,
+    "retry_words": _retry_words,
 }
 
 

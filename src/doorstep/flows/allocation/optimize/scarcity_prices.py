@@ -19,7 +19,7 @@ from doorstep.kernel.db import ReadTx
 
 _HISTORY = timedelta(days=28)
 _MOST_ORDERS = 3_000
-_MORE_STOCK_AFTER = timedelta(days=7)
+MORE_STOCK_AFTER = timedelta(days=7)
 _DAY = timedelta(days=1)
 
 
@@ -43,7 +43,7 @@ def update(context: Context) -> int:
                 context.clock.now(),
                 attempted=orders,
                 changed=len(found),
-                result=f"{len(found)} positions are scarce for the next {_MORE_STOCK_AFTER.days} days",
+                result=f"Scarce for the next {MORE_STOCK_AFTER.days} days: {len(found)}",
             )
             runs.record(tx, run=done)
     return len(found)
@@ -57,7 +57,7 @@ def _prices(tx: ReadTx, now: datetime) -> tuple[dict[prices.Key, int], int]:
     goods = eligible_stock.needs(tx, skus={want.sku for each in came for want in each.wants})
     claims = NetworkClaims(stock.requested(tx, parts=goods.locked_parts), frozenset())
     found = inputs.load(tx, demands=came, goods=goods, claims=claims, at=now)
-    weight = _MORE_STOCK_AFTER / _span(came, now)
+    weight = MORE_STOCK_AFTER / _span(came, now)
     expected = [Expected(each, weight) for each in came]
     return prices.scarcity_prices(
         expected, found.supply, found.network, found.compiled_rules.document.costs

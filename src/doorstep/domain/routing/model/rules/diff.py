@@ -12,6 +12,7 @@ from doorstep.domain.routing.model.rules import words
 from doorstep.domain.routing.model.rules.cases import Case
 from doorstep.domain.routing.model.rules.document import Queue, Routing, Rule, RuleSet, Run
 from doorstep.kernel import documents
+from doorstep.kernel.message import Message
 
 Named = Sequence[Mapping[str, object]]
 
@@ -21,8 +22,8 @@ class RuleDifference:
     """One difference: its path (by name, outermost first), and the text before and after ("" for nothing)."""
 
     where: str
-    before: str
-    after: str
+    before: str | Message
+    after: str | Message
 
     def __str__(self) -> str:
         if not self.before:
@@ -80,14 +81,13 @@ class _Differences:
         if inner:
             yield from self.of(here, inner, None, part.get(inner))
 
-    def _sentence(self, kind: str, part: Mapping[str, object]) -> str:
+    def _sentence(self, kind: str, part: Mapping[str, object]) -> Message:
         if kind == "run":
             return words.of_run(msgspec.convert(part, Run))
         if kind == "routing":
-            routing = msgspec.convert(part, Routing)
-            return f"{words.of_orders(routing.orders, self.currency)} {words.of_sort(routing.sort)}"
+            return words.of_routing(msgspec.convert(part, Routing), self.currency)
         if kind == "rule":
-            return " ".join(words.of_rule(msgspec.convert(part, Rule), self.currency))
+            return words.joined(words.of_rule(msgspec.convert(part, Rule), self.currency))
         if kind == "queue":
             return words.of_queue(msgspec.convert(part, Queue))
         return words.of_case(msgspec.convert(part, Case))

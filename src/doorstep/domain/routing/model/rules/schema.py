@@ -16,7 +16,8 @@ def schema() -> dict[str, object]:
     """The whole schema; `variables` are the names that conditions may use, with type and description."""
     (top,), parts = msgspec.json.schema_components([RuleSet], ref_template=_PARTS)
     variables = {
-        name: {"type": each.kind.value, "description": each.meaning} for name, each in VARIABLES.items()
+        name: {"type": each.kind.value, "description": each.meaning.english()}
+        for name, each in VARIABLES.items()
     }
     reported = {name: _explained(name, part) for name, part in parts.items()}
     return {"$schema": ADDRESS, "title": "Rule set", **top, "$defs": reported, "variables": variables}

@@ -14,6 +14,7 @@ import msgspec
 
 from doorstep.domain.routing.model.demand import Demand
 from doorstep.domain.routing.model.network import Lane, RoutingLocation
+from doorstep.kernel.message import Message
 
 NO_PROMISE_DAYS = 9_999
 NO_LIMIT = 1_000_000
@@ -46,7 +47,7 @@ class Variable:
     """A name that conditions may use."""
 
     kind: Kind
-    meaning: str
+    meaning: Message
     read: Read
 
 
@@ -72,44 +73,44 @@ def _free_capacity(reading: Reading) -> int:
 
 
 VARIABLES: Mapping[str, Variable] = {
-    "order.channel": Variable(Kind.TEXT, "Key of the sales channel.", lambda of: of.demand.channel),
-    "order.queue": Variable(Kind.TEXT, "Its exception queue; empty for orders that were not routed yet.", lambda of: of.demand.attributes.queue),
-    "order.method": Variable(Kind.TEXT, "Delivery method, as named by the channel.", lambda of: of.demand.attributes.method),
-    "order.service": Variable(Kind.TEXT, "Promised service.", lambda of: of.demand.attributes.service),
-    "order.priority": Variable(Kind.WHOLE, "Higher values are served first.", lambda of: of.demand.attributes.priority),
-    "order.placed_at": Variable(Kind.INSTANT, "When it was placed.", lambda of: of.demand.attributes.placed_at),
-    "order.promised_in_days": Variable(Kind.WHOLE, f"Days until its promise, 0 today; {NO_PROMISE_DAYS} without one.", lambda of: _days(of, of.demand.attributes.promised_at)),
-    "order.origin": Variable(Kind.TEXT, "Where it was taken: a store's code, or empty.", lambda of: of.demand.attributes.origin),
-    "order.tags": Variable(Kind.TEXTS, "Its tags.", lambda of: of.demand.attributes.tags),
-    "order.value_minor": Variable(Kind.WHOLE, "Its value in minor units: 150000 is 1,500.00.", lambda of: of.demand.attributes.value_minor),
-    "order.payment": Variable(Kind.TEXT, "prepaid or on_delivery.", lambda of: of.demand.attributes.payment),
-    "order.country": Variable(Kind.TEXT, "Destination country, in two letters.", lambda of: of.demand.attributes.country),
-    "order.region": Variable(Kind.TEXT, "Destination state or province.", lambda of: of.demand.attributes.region),
-    "order.customer": Variable(Kind.TEXT, "The customer's reference.", lambda of: of.demand.attributes.customer),
-    "order.is_pickup": Variable(Kind.YES_OR_NO, "Whether the customer picks it up.", lambda of: bool(of.demand.attributes.pickup)),
-    "order.skus": Variable(Kind.TEXTS, "SKUs that need a location.", lambda of: tuple(sorted({want.sku for want in of.demand.wants}))),
-    "order.categories": Variable(Kind.TEXTS, "Their categories.", lambda of: tuple(sorted({want.category for want in of.demand.wants if want.category}))),
-    "order.lines": Variable(Kind.WHOLE, "Lines that need a location.", lambda of: len(of.demand.wants)),
-    "order.units": Variable(Kind.WHOLE, "Units on them.", lambda of: sum(want.quantity for want in of.demand.wants)),
-    "order.grams": Variable(Kind.WHOLE, "Their weight in grams.", lambda of: sum(want.quantity * want.grams for want in of.demand.wants)),
-    "location.code": Variable(Kind.TEXT, "Its code.", lambda of: of.location.code),
-    "location.kind": Variable(Kind.TEXT, "Its type: warehouse, store, dark_store …", lambda of: of.location.kind),
-    "location.groups": Variable(Kind.TEXTS, "Groups it belongs to.", lambda of: tuple(sorted(of.location.groups))),
-    "location.country": Variable(Kind.TEXT, "Its country, in two letters.", lambda of: of.location.country),
-    "location.region": Variable(Kind.TEXT, "Its state or province.", lambda of: of.location.region),
-    "location.is_open": Variable(Kind.YES_OR_NO, "Whether it is open now.", lambda of: of.location.is_open),
-    "location.backlog_hours": Variable(Kind.FRACTION, "Hours its open work will take.", lambda of: of.location.backlog_hours),
-    "location.reject_rate": Variable(Kind.FRACTION, "Share of its work it rejected lately: 0.05 is 5 %.", lambda of: of.location.reject_rate),
-    "location.free_capacity": Variable(Kind.WHOLE, f"Remaining capacity of its shift in orders; {NO_LIMIT} without a limit.", _free_capacity),
-    "lane.km": Variable(Kind.FRACTION, "Kilometers to the customer.", lambda of: of.lane.km),
-    "lane.days": Variable(Kind.WHOLE, f"Days until a parcel arrives, 0 today; {NO_PROMISE_DAYS} if unknown.", lambda of: _days(of, of.lane.arrives_at)),
-    "lane.in_time": Variable(Kind.YES_OR_NO, "Whether it arrives by the promise.", _in_time),
-    "lane.cost_minor": Variable(Kind.WHOLE, "Cost of one parcel with the whole order, in minor units.", _cost_minor),
-    "lane.today": Variable(Kind.YES_OR_NO, "Whether today's cut-off can be met.", lambda of: of.lane.today),
-    "lane.miss": Variable(Kind.FRACTION, "Probability to miss the promise: 0.1 is 10 %.", lambda of: of.lane.miss),
-    "lane.carrier": Variable(Kind.TEXT, "Carrier.", lambda of: of.lane.carrier),
-    "lane.service": Variable(Kind.TEXT, "Its service.", lambda of: of.lane.service),
-    "lane.zone": Variable(Kind.TEXT, "Tariff zone.", lambda of: of.lane.zone),
+    "order.channel": Variable(Kind.TEXT, Message("Key of the sales channel."), lambda of: of.demand.channel),
+    "order.queue": Variable(Kind.TEXT, Message("Its exception queue; empty for orders that were not routed yet."), lambda of: of.demand.attributes.queue),
+    "order.method": Variable(Kind.TEXT, Message("Delivery method, as named by the channel."), lambda of: of.demand.attributes.method),
+    "order.service": Variable(Kind.TEXT, Message("Promised service."), lambda of: of.demand.attributes.service),
+    "order.priority": Variable(Kind.WHOLE, Message("Higher values are served first."), lambda of: of.demand.attributes.priority),
+    "order.placed_at": Variable(Kind.INSTANT, Message("When it was placed."), lambda of: of.demand.attributes.placed_at),
+    "order.promised_in_days": Variable(Kind.WHOLE, Message("Days until its promise, 0 today; %(no_promise)s without one.", no_promise=str(NO_PROMISE_DAYS)), lambda of: _days(of, of.demand.attributes.promised_at)),
+    "order.origin": Variable(Kind.TEXT, Message("Where it was taken: a store's code, or empty."), lambda of: of.demand.attributes.origin),
+    "order.tags": Variable(Kind.TEXTS, Message("Its tags."), lambda of: of.demand.attributes.tags),
+    "order.value_minor": Variable(Kind.WHOLE, Message("Its value in minor units: 150000 is 1,500.00."), lambda of: of.demand.attributes.value_minor),
+    "order.payment": Variable(Kind.TEXT, Message("prepaid or on_delivery."), lambda of: of.demand.attributes.payment),
+    "order.country": Variable(Kind.TEXT, Message("Destination country, in two letters."), lambda of: of.demand.attributes.country),
+    "order.region": Variable(Kind.TEXT, Message("Destination state or province."), lambda of: of.demand.attributes.region),
+    "order.customer": Variable(Kind.TEXT, Message("The customer's reference."), lambda of: of.demand.attributes.customer),
+    "order.is_pickup": Variable(Kind.YES_OR_NO, Message("Whether the customer picks it up."), lambda of: bool(of.demand.attributes.pickup)),
+    "order.skus": Variable(Kind.TEXTS, Message("SKUs that need a location."), lambda of: tuple(sorted({want.sku for want in of.demand.wants}))),
+    "order.categories": Variable(Kind.TEXTS, Message("Their categories."), lambda of: tuple(sorted({want.category for want in of.demand.wants if want.category}))),
+    "order.lines": Variable(Kind.WHOLE, Message("Lines that need a location."), lambda of: len(of.demand.wants)),
+    "order.units": Variable(Kind.WHOLE, Message("Units on them."), lambda of: sum(want.quantity for want in of.demand.wants)),
+    "order.grams": Variable(Kind.WHOLE, Message("Their weight in grams."), lambda of: sum(want.quantity * want.grams for want in of.demand.wants)),
+    "location.code": Variable(Kind.TEXT, Message("Its code."), lambda of: of.location.code),
+    "location.kind": Variable(Kind.TEXT, Message("Its type: warehouse, store, dark_store …"), lambda of: of.location.kind),
+    "location.groups": Variable(Kind.TEXTS, Message("Groups it belongs to."), lambda of: tuple(sorted(of.location.groups))),
+    "location.country": Variable(Kind.TEXT, Message("Its country, in two letters."), lambda of: of.location.country),
+    "location.region": Variable(Kind.TEXT, Message("Its state or province."), lambda of: of.location.region),
+    "location.is_open": Variable(Kind.YES_OR_NO, Message("Whether it is open now."), lambda of: of.location.is_open),
+    "location.backlog_hours": Variable(Kind.FRACTION, Message("Hours its open work will take."), lambda of: of.location.backlog_hours),
+    "location.reject_rate": Variable(Kind.FRACTION, Message("Share of its work it rejected lately: 0.05 is 5 %."), lambda of: of.location.reject_rate),
+    "location.free_capacity": Variable(Kind.WHOLE, Message("Remaining capacity of its shift in orders; %(no_limit)s without a limit.", no_limit=str(NO_LIMIT)), _free_capacity),
+    "lane.km": Variable(Kind.FRACTION, Message("Kilometers to the customer."), lambda of: of.lane.km),
+    "lane.days": Variable(Kind.WHOLE, Message("Days until a parcel arrives, 0 today; %(no_promise)s if unknown.", no_promise=str(NO_PROMISE_DAYS)), lambda of: _days(of, of.lane.arrives_at)),
+    "lane.in_time": Variable(Kind.YES_OR_NO, Message("Whether it arrives by the promise."), _in_time),
+    "lane.cost_minor": Variable(Kind.WHOLE, Message("Cost of one parcel with the whole order, in minor units."), _cost_minor),
+    "lane.today": Variable(Kind.YES_OR_NO, Message("Whether today's cut-off can be met."), lambda of: of.lane.today),
+    "lane.miss": Variable(Kind.FRACTION, Message("Probability to miss the promise: 0.1 is 10 %."), lambda of: of.lane.miss),
+    "lane.carrier": Variable(Kind.TEXT, Message("Carrier."), lambda of: of.lane.carrier),
+    "lane.service": Variable(Kind.TEXT, Message("Its service."), lambda of: of.lane.service),
+    "lane.zone": Variable(Kind.TEXT, Message("Tariff zone."), lambda of: of.lane.zone),
 }  # fmt: skip
 
 
