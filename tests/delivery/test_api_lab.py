@@ -38,7 +38,7 @@ def test_a_draft_is_simulated(retailer: Retailer, api: TestClient) -> None:
     (changed,) = api.get(f"{here}/changes?only=short").json()
     assert changed["draft"]["short_units"] == 1
     assert api.get(f"{here}/changes?only=luck").status_code == 422
-    assert [each["id"] for each in api.get(f"{BASE}/simulations").json()] == [reported["id"]]
+    assert [each["id"] for each in api.get(f"{BASE}/simulations").json()["items"]] == [reported["id"]]
     assert api.post(f"{here}/cancel", json={}).status_code == 409
     assert api.delete(here).json()["state"] == "deleted"
     assert api.get(here).status_code == 404

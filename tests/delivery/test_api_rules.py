@@ -63,7 +63,8 @@ def test_a_version_decides_and_is_rolled_back(api: TestClient) -> None:
     found = api.get(f"{BASE}/rules").json()
     assert (found["number"], found["version"]["restores"], found["document"]["name"]) == (3, 1, "notnaked")
     states = [
-        (each["number"], each["state"], each["actions"]) for each in api.get(f"{BASE}/rules/versions").json()
+        (each["number"], each["state"], each["actions"])
+        for each in api.get(f"{BASE}/rules/versions").json()["items"]
     ]
     assert states == [(3, "active", []), (2, "archived", ["roll_back"]), (1, "archived", ["roll_back"])]
 

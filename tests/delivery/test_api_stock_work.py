@@ -143,7 +143,7 @@ def test_a_feed_has_a_result_for_every_line_and_counts_once(api: TestClient, ret
     for _ in range(2):
         found = ask(api, "/inventory/feeds", reported, 201, headers={"Idempotency-Key": "k"})
         assert [each["outcome"] for each in found["results"]] == ["applied", "refused"]
-    assert (retailer.count(SHIRT, HUB)[0], len(ask(api, "/inventory/feeds"))) == (77, 1)
+    assert (retailer.count(SHIRT, HUB)[0], len(ask(api, "/inventory/feeds")["items"])) == (77, 1)
     whole = ask(api, f"/inventory/feeds/{found['feed']['id']}")
     assert [each["reason"] for each in whole["problems"]] == ["The catalog does not have this SKU."]
 
@@ -174,7 +174,7 @@ def test_files_are_imported_and_exported_as_streams(api: TestClient, retailer: R
     assert ask(api, f"/imports/{key}/problems") == [
         {"line": 3, "problem": "location is no location: NOWHERE", "cells": [SHIRT, "NOWHERE", "1", ""]}
     ]
-    assert [each["id"] for each in ask(api, "/imports")] == [key]
+    assert [each["id"] for each in ask(api, "/imports")["items"]] == [key]
     bad = api.get(f"/api/v1/imports/{key}/problems.csv").text.splitlines()
     assert bad == [
         "line,problem,sku,location,quantity,condition",
@@ -196,7 +196,7 @@ def test_an_unreadable_file_is_refused_completely(api: TestClient) -> None:
     for text, name in (("sku\nx\n", "a.csv"), (b"\xff\xfe", "a.csv"), ("x", "a.pdf")):
         answer = api.post(f"/api/v1/imports?kind=stock&file_name={name}", content=text)
         assert (answer.status_code, answer.json()["status"]) == (422, 422)
-    assert ask(api, "/imports") == []
+    assert ask(api, "/imports")["items"] == []
 
 
 def test_staff_work_at_their_own_location(retailer: Retailer) -> None:

@@ -35,26 +35,21 @@ VERBS = frozenset(
 )
 # These answer a JSON Schema.
 SCHEMAS = {"/network/schema", "/routing/schema"}
-# Lists that are read whole, because each has a natural end: settings, the newest few, or the parts of one thing.
+# Lists that are read whole, because each has a natural end: settings, or the parts of one thing.
 PLAIN_LISTS = {
     "/atp-rules",
     "/atp-rules/competing",
     "/availability",
     "/connections",
-    "/imports",
     "/imports/{import_id}/problems",
-    "/inventory/feeds",
-    "/inventory/{sku}/{location}/movements",
     "/locations",
     "/network/outages",
     "/orders/{order_id}/decisions",
     "/orders/{order_id}/promises",
     "/replenishment/rules",
-    "/routing/lab/simulations",
     "/routing/lab/simulations/{run_id}/changes",
     "/routing/lab/trials",
     "/routing/queues",
-    "/routing/rules/versions",
     "/routing/rules/versions/{number}/cases",
     "/routing/rules/versions/{number}/changes",
     "/skus",

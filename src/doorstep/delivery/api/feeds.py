@@ -5,11 +5,14 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import asdict
 from datetime import UTC, datetime
+from typing import Annotated
 
-from fastapi import APIRouter
+from fastapi import APIRouter, Query
 from pydantic import BaseModel, Field
 
+from doorstep.delivery.api import paging
 from doorstep.delivery.api.access import Caller, Calling
+from doorstep.delivery.api.paging import Page, Paging
 from doorstep.domain.identity.model import Permission
 from doorstep.domain.inventory.actions import feeds
 from doorstep.domain.inventory.model import Condition
@@ -145,10 +148,14 @@ def _locations(calling: Caller, tx: ReadTx) -> Mapping[str, LocationId]:
 
 
 @router.get("/inventory/feeds")
-def list_stock_feeds(calling: Calling) -> list[FeedRow]:
-    """List the newest feeds."""
+def list_stock_feeds(calling: Calling, wanted: Annotated[Paging, Query()]) -> Page[FeedRow]:
+    """List feeds, newest first, without the parts of imports."""
     calling.principal.require(Permission.CONNECTIONS_READ)
-    return calling.read(lambda tx: [_shown(row) for row in views.rows(tx)])
+    return calling.read(
+        lambda tx: paging.newest(
+            wanted, views.SORTING, lambda page: views.page(tx, wanted=page), _shown, sort="received_at"
+        )
+    )
 
 
 @router.get("/inventory/feeds/{feed_id}")

@@ -15,7 +15,9 @@ from starlette.concurrency import run_in_threadpool
 from starlette.responses import StreamingResponse
 
 from doorstep.bootstrap import App
+from doorstep.delivery.api import paging
 from doorstep.delivery.api.access import Caller, Calling, Uploading
+from doorstep.delivery.api.paging import Page, Paging
 from doorstep.domain.identity.model import Permission
 from doorstep.domain.inventory.actions import imports
 from doorstep.domain.inventory.model.imports import SHAPES, Import, ImportKind, ImportRow, NewImport
@@ -138,10 +140,12 @@ def _taken_in(calling: Caller, reported: ImportOptions, raw: BinaryIO | Iterable
 
 
 @router.get("/imports")
-def list_imports(calling: Calling) -> list[ImportFile]:
-    """List the newest imports."""
+def list_imports(calling: Calling, wanted: Annotated[Paging, Query()]) -> Page[ImportFile]:
+    """List imports, newest first."""
     calling.principal.require(Permission.CONNECTIONS_READ)
-    return calling.read(lambda tx: [_shown(each) for each in views.rows(tx)])
+    return calling.read(
+        lambda tx: paging.newest(wanted, views.SORTING, lambda page: views.page(tx, wanted=page), _shown)
+    )
 
 
 @router.get("/imports/{import_id}")

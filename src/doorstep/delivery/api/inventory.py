@@ -8,6 +8,7 @@ from typing import Annotated
 from fastapi import APIRouter, Query
 from pydantic import BaseModel, Field
 
+from doorstep.delivery.api import paging
 from doorstep.delivery.api.access import Calling
 from doorstep.delivery.api.paging import Page, Paging
 from doorstep.domain.catalog import views as catalog
@@ -15,6 +16,7 @@ from doorstep.domain.identity.model import Permission
 from doorstep.domain.inventory import actions, views
 from doorstep.domain.inventory.model import Condition
 from doorstep.domain.inventory.model.reasons import AdjustReason, wording
+from doorstep.domain.inventory.views import MovementRow, grid
 from doorstep.domain.network import views as network
 from doorstep.kernel import errors
 from doorstep.kernel.db import ReadTx, WriteTx
@@ -102,30 +104,22 @@ def list_inventory(calling: Calling, asked: Annotated[InventoryFilter, Query()])
 
 
 @router.get("/inventory/{sku:path}/{location}/movements")
-def list_movements(calling: Calling, sku: str, location: str) -> list[Movement]:
+def list_movements(
+    calling: Calling, sku: str, location: str, wanted: Annotated[Paging, Query()]
+) -> Page[Movement]:
     """List the movements of a counter, newest first."""
 
-    def fetch(tx: ReadTx) -> list[Movement]:
+    def fetch(tx: ReadTx) -> Page[Movement]:
         found = network.by_code(tx, code=location)
         calling.principal.require(Permission.INVENTORY_READ, at=found.id)
         if not catalog.known(tx, skus=[sku]):
             raise errors.NotFound(f"The catalog does not have {sku}.")
-        return [
-            Movement(
-                id=row.id,
-                type=row.type,
-                condition=row.condition,
-                on_hand_change=row.on_hand_change,
-                reserved_change=row.reserved_change,
-                incoming_change=row.incoming_change,
-                cause=row.cause,
-                reverses=row.reverses,
-                reason=row.reason,
-                actor=row.actor,
-                at=row.occurred_at,
-            )
-            for row in views.movements(tx, sku=sku, location_id=found.id)
-        ]
+        return paging.newest(
+            wanted,
+            grid.MOVEMENTS,
+            lambda page: grid.movements(tx, sku=sku, location_id=found.id, page=page),
+            _movement,
+        )
 
     return calling.read(fetch)
 
@@ -158,3 +152,19 @@ def adjust_stock(calling: Calling, body: Correction) -> Adjusted:
         return Adjusted(sku=body.sku, location=body.location, on_hand=now.on_hand, reserved=now.reserved)
 
     return calling.write(work)
+
+
+def _movement(row: MovementRow) -> Movement:
+    return Movement(
+        id=row.id,
+        type=row.type,
+        condition=row.condition,
+        on_hand_change=row.on_hand_change,
+        reserved_change=row.reserved_change,
+        incoming_change=row.incoming_change,
+        cause=row.cause,
+        reverses=row.reverses,
+        reason=row.reason,
+        actor=row.actor,
+        at=row.occurred_at,
+    )

@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 from datetime import timedelta
+from typing import Annotated
 
 import msgspec
-from fastapi import APIRouter
+from fastapi import APIRouter, Query
 from pydantic import BaseModel, Field
 
-from doorstep.delivery.api import lab_shapes
+from doorstep.delivery.api import lab_shapes, paging
 from doorstep.delivery.api.access import Caller, Calling
+from doorstep.delivery.api.paging import Page, Paging
 from doorstep.delivery.api.shapes import money
 from doorstep.domain.identity.model import Permission
 from doorstep.domain.routing.actions import lab as verbs
@@ -21,7 +23,7 @@ from doorstep.domain.routing.model.lab import (
     guardrails,
 )
 from doorstep.domain.routing.views import lab as views
-from doorstep.domain.routing.views import rules, trials
+from doorstep.domain.routing.views import lists, rules, trials
 from doorstep.domain.routing.views.lab import LabRun, Slice
 from doorstep.flows.network import lanes
 from doorstep.flows.routing_rules import simulation_jobs, trial_control
@@ -99,13 +101,18 @@ def _shape(tx: ReadTx, found: LabRun, currency: str) -> lab_shapes.Simulation:
 
 
 @router.get("/simulations")
-def list_simulations(calling: Calling) -> list[lab_shapes.Simulation]:
-    """List the newest simulations."""
+def list_simulations(calling: Calling, wanted: Annotated[Paging, Query()]) -> Page[lab_shapes.Simulation]:
+    """List simulations, newest first."""
     calling.principal.require(Permission.RULES_READ)
 
-    def load(tx: ReadTx) -> list[lab_shapes.Simulation]:
+    def load(tx: ReadTx) -> Page[lab_shapes.Simulation]:
         currency = _currency(calling, tx)
-        return [_shape(tx, each, currency) for each in views.runs(tx)]
+        return paging.newest(
+            wanted,
+            lists.SIMULATIONS,
+            lambda page: lists.simulations(tx, page=page),
+            lambda each: _shape(tx, each, currency),
+        )
 
     return calling.read(load)
 

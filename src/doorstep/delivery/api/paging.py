@@ -9,7 +9,7 @@ from typing import Generic, TypeVar
 from pydantic import BaseModel, Field
 
 from doorstep.kernel import errors
-from doorstep.kernel.keyset import Sorting
+from doorstep.kernel.keyset import Keyset, Sorting
 
 T = TypeVar("T")
 Row = TypeVar("Row")
@@ -40,6 +40,19 @@ def page(rows: Sequence[Row], shape: Callable[[Row], T], key: Callable[[Row], st
     shown = rows[:limit]
     more = len(rows) > limit
     return Page(items=[shape(each) for each in shown], next_cursor=key(shown[-1]) if more else "")
+
+
+def newest(
+    wanted: Paging,
+    sorting: Sorting,
+    fetch: Callable[[Keyset], Sequence[Row]],
+    shape: Callable[[Row], T],
+    *,
+    sort: str = "id",
+) -> Page[T]:
+    """A page of a list that is sorted by `sort`, the newest first."""
+    rows = fetch(Keyset(sort, after=after(sorting, wanted.cursor, sort), limit=wanted.limit + 1))
+    return page(rows, shape, lambda row: sorting.cursor_of(row, sort), limit=wanted.limit)
 
 
 def cursor(*parts: object) -> str:

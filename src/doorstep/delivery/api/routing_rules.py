@@ -5,11 +5,13 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Annotated, cast
 
-from fastapi import APIRouter, Body
+from fastapi import APIRouter, Body, Query
 from fastapi.responses import PlainTextResponse
 from pydantic import BaseModel, Field
 
+from doorstep.delivery.api import paging
 from doorstep.delivery.api.access import Calling
+from doorstep.delivery.api.paging import Page, Paging
 from doorstep.delivery.api.shapes import Document
 from doorstep.domain.identity.model import Permission
 from doorstep.domain.routing.actions import rules as verbs
@@ -17,6 +19,7 @@ from doorstep.domain.routing.actions.rules import Draft, Version
 from doorstep.domain.routing.model.case_results import CaseOutcome
 from doorstep.domain.routing.model.rules import RuleSet, diff
 from doorstep.domain.routing.model.rules.schema import schema
+from doorstep.domain.routing.views import lists
 from doorstep.domain.routing.views import rules as views
 from doorstep.flows.routing_rules import rule_sets
 from doorstep.kernel import documents, errors
@@ -234,10 +237,14 @@ def get_routing_rules(calling: Calling) -> ActiveRules:
 
 
 @router.get("/routing/rules/versions")
-def list_rule_versions(calling: Calling) -> list[RuleVersion]:
+def list_rule_versions(calling: Calling, wanted: Annotated[Paging, Query()]) -> Page[RuleVersion]:
     """List versions, newest first."""
     calling.principal.require(Permission.RULES_READ)
-    return calling.read(lambda tx: [_version(each) for each in views.versions(tx)])
+    return calling.read(
+        lambda tx: paging.newest(
+            wanted, lists.VERSIONS, lambda page: lists.versions(tx, page=page), _version, sort="number"
+        )
+    )
 
 
 @router.get("/routing/rules/versions/{number}")
