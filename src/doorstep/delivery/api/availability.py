@@ -100,7 +100,10 @@ def _answer(found: Availability, *, explain: bool) -> AvailabilityAnswer:
             free=part.free,
             steps=[
                 AvailabilityStep(
-                    words=step.words, units=step.units, rule_id=step.rule.rule_id, rule=step.rule.rule
+                    words=step.words.english(),
+                    units=step.units,
+                    rule_id=step.rule.rule_id,
+                    rule=step.rule.rule,
                 )
                 for step in waterfall(part)
             ],

@@ -33,7 +33,7 @@ def explain(
     for part in found.parts:
         table = Table("units", f"{part.sku} ({part.condition.value})", "rule", box=None, pad_edge=False)
         for step in waterfall(part):
-            table.add_row(f"{step.units:+d}", step.words, step.rule.rule)
+            table.add_row(f"{step.units:+d}", str(step.words), step.rule.rule)
         out.print(table)
     if found.quantity is None:
         out.print(f"Unknown ({found.known_quantity} are certain): " + " ".join(found.because))

@@ -23,6 +23,7 @@ class Day:
     day: date
     hours: str
     why: str
+    is_open: bool = True
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,7 +103,7 @@ def _of_day(shifts: tuple[Shift, ...], calendar: Calendar, day: date) -> list[Ru
 def _day(calendar: Calendar, day: date) -> Day:
     spans = ", ".join(_hours(each) for each in calendar.hours(day))
     special = calendar.special.get(day)
-    return Day(day, spans or "closed", special.why if special else "")
+    return Day(day, spans or "closed", special.why if special else "", is_open=bool(spans))
 
 
 def _hours(span: Span) -> str:

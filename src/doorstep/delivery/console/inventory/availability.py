@@ -31,6 +31,7 @@ from doorstep.kernel.db import ReadTx, WriteTx
 from doorstep.kernel.i18n import gettext as _
 from doorstep.kernel.i18n import mark as _m
 from doorstep.kernel.ids import Sku
+from doorstep.kernel.message import Message
 
 MODES = {
     SellAheadMode.NONE: _m("Off: sell available stock only"),
@@ -67,7 +68,7 @@ def fall(part: PartAnswer) -> Fall:
         low, high = max(0, min(before, level)), max(0, before, level)
         bars.append(Bar(step, round(low * scale, 2), round((high - low) * scale, 2)))
     left = max(0, level)
-    bars.append(Bar(Step(_("Available to promise"), left), 0, round(left * scale, 2), is_sum=True))
+    bars.append(Bar(Step(Message("Available to promise"), left), 0, round(left * scale, 2), is_sum=True))
     return Fall(part, bars)
 
 

@@ -21,6 +21,7 @@ from doorstep.domain.inventory.views import StockFilter, StockRow
 from doorstep.domain.network import views as network
 from doorstep.kernel import errors
 from doorstep.kernel.db import ReadTx, WriteTx
+from doorstep.kernel.i18n import gettext
 from doorstep.kernel.i18n import gettext as _
 from doorstep.kernel.ids import LocationId, Sku
 
@@ -63,7 +64,7 @@ def cell(req: PageRequest, toast: Toast | None = None, status: int = 200) -> Res
                 ]
             ),
             "may_write": req.principal.can(Permission.INVENTORY_WRITE),
-            "reasons": [(each.value, word) for each, word in ADJUST_WORDS.items()],
+            "reasons": [(each.value, gettext(word)) for each, word in ADJUST_WORDS.items()],
         }
     return page.render(req, "inventory/cell.html", context, toast=toast, status=status)
 

@@ -13,6 +13,7 @@ from msgspec import inspect
 from doorstep.domain.routing.model.rules import Routing, Rule, RuleSet, Sort
 from doorstep.domain.routing.model.rules.fields import FIELDS
 from doorstep.kernel import documents, errors
+from doorstep.kernel.i18n import gettext
 from doorstep.kernel.i18n import gettext as _
 
 Part = TypeVar("Part", bound=msgspec.Struct)
@@ -63,7 +64,8 @@ def fields_of(part: msgspec.Struct, prefix: str) -> list[Field]:
             continue
         title, meaning = FIELDS[f"{kind.__name__}.{each.name}"]
         value = _typed(getattr(part, each.name))
-        found.append(Field(f"{prefix}.{each.name}", title, meaning, widget, value, _options(each.type)))
+        words = gettext(title), gettext(meaning)
+        found.append(Field(f"{prefix}.{each.name}", *words, widget, value, _options(each.type)))
     return found
 
 

@@ -16,6 +16,7 @@ from doorstep.domain.inventory.model.ledger import Condition
 from doorstep.domain.inventory.model.policies import NONE, Policies, Ruling
 from doorstep.domain.inventory.model.rules import audiences
 from doorstep.kernel import errors
+from doorstep.kernel.i18n import mark
 from doorstep.kernel.ids import LocationId, Sku
 
 # The components of one unit of a sellable SKU; a SKU that is missing here is its own component, new.
@@ -286,10 +287,10 @@ def _share(question: Question, stock: LocationStock, ruled_as: Sku, inputs: Avai
 def _left_out(question: Question, node: Node, ruled_as: Sku, policies: Policies) -> tuple[str, Ruling]:
     """Why a location does not count (empty: it does), and the rule that says so."""
     if not node.active:
-        return "closed", NONE
+        return mark("closed"), NONE
     at_counter = question.method is Method.PICKUP and node.id == question.location_id
     if not at_counter and not node.ships:
-        return "does not ship parcels", NONE
+        return mark("does not ship parcels"), NONE
     for sku in (ruled_as,) if ruled_as == question.sku else (ruled_as, question.sku):
         if at_counter:
             ruling = policies.may_pick_up(sku, node.id, question.channel, kind=node.kind)
@@ -297,7 +298,9 @@ def _left_out(question: Question, node: Node, ruled_as: Sku, policies: Policies)
             ruling = policies.may_ship(sku, node.id, question.channel)
         if not ruling.value:
             return (
-                "no pickup of this SKU" if at_counter else "may not ship this SKU for this channel"
+                mark("no pickup of this SKU")
+                if at_counter
+                else mark("may not ship this SKU for this channel")
             ), ruling
     return "", NONE
 

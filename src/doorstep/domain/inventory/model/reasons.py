@@ -8,6 +8,7 @@ from enum import StrEnum
 
 from doorstep.domain.inventory.model.ledger import Condition
 from doorstep.kernel import errors
+from doorstep.kernel.i18n import mark
 from doorstep.kernel.ids import LocationId, Sku
 
 
@@ -31,15 +32,15 @@ class AdjustReason(StrEnum):
 
 
 ADJUST_WORDS: dict[AdjustReason, str] = {
-    AdjustReason.COUNTED: "Counted",
-    AdjustReason.FOUND: "Found",
-    AdjustReason.LOST: "Lost",
-    AdjustReason.STOLEN: "Stolen",
-    AdjustReason.DAMAGED: "Damaged",
-    AdjustReason.EXPIRED: "Expired",
-    AdjustReason.WITHOUT_DOCUMENT: "Received without a document",
-    AdjustReason.SAMPLE: "Sample or photo shoot",
-    AdjustReason.BOOKING_ERROR: "Earlier booking error",
+    AdjustReason.COUNTED: mark("Counted"),
+    AdjustReason.FOUND: mark("Found"),
+    AdjustReason.LOST: mark("Lost"),
+    AdjustReason.STOLEN: mark("Stolen"),
+    AdjustReason.DAMAGED: mark("Damaged"),
+    AdjustReason.EXPIRED: mark("Expired"),
+    AdjustReason.WITHOUT_DOCUMENT: mark("Received without a document"),
+    AdjustReason.SAMPLE: mark("Sample or photo shoot"),
+    AdjustReason.BOOKING_ERROR: mark("Earlier booking error"),
 }
 
 # Conditions that people may change; stock in transit belongs to its transfer.
