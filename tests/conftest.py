@@ -11,7 +11,7 @@ import itertools
 import os
 import shutil
 import tempfile
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
@@ -34,6 +34,8 @@ from doorstep.kernel.db import Database
 from doorstep.kernel.postgres import LocalPostgres
 
 pytest_plugins = ("tests.durations",)
+# A message, or its forms by number.
+Forms = str | tuple[str, ...]
 _serial = itertools.count(1)
 _LONGEST = (
     "rehearsal_worker",
@@ -188,10 +190,12 @@ def shop(furnished: tuple[Pool, Shop], tmp_path: Path) -> Iterator[Shop]:
 
 
 @pytest.fixture
-def speak(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Callable[[dict[str, str]], None]]:
+def speak(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> Iterator[Callable[[Mapping[Forms, Forms]], None]]:
     """Choose a language with these messages, compiled as a translator's catalog is."""
 
-    def choose(messages: dict[str, str]) -> None:
+    def choose(messages: Mapping[Forms, Forms]) -> None:
         catalog = Catalog(locale="de", fuzzy=False)
         for english, translated in messages.items():
             catalog.add(english, translated)
