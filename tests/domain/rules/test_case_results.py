@@ -61,7 +61,7 @@ def test_every_chain_finds_its_plans(file: Path) -> None:
     assert checks.problems(document) == ()
 
     def nothing_is_installed(_: Case) -> Network:
-        raise AssertionError("these cases bring their own places")
+        raise AssertionError("these cases bring their own locations")
 
     found = case_results.run_cases(document, installed=nothing_is_installed)
     assert {each.name: each.differences for each in found if not each.is_green} == {}
@@ -92,6 +92,9 @@ def test_a_passing_case_is_green_with_its_reason() -> None:
          ("Line 1 (TEE): expected 2 from ST, found 2 from WH.",)),
         ("stock:", "locations: [{code: ST, ships: false}]\nstock:", ("Line 1 (TEE): expected 2 from ST, found 2 from WH.",)),
         ("stock:", "lanes: [{location: ST, miss: 0.5}]\nstock:", ("Line 1 (TEE): expected 2 from ST, found 2 from WH.",)),
+        ("stock:", "lanes: [{location: ST, closed: no pickup today}]\nstock:",
+         ("Line 1 (TEE): expected 2 from ST, found 2 from WH.",)),
+        ("stock:", 'lanes: [{location: ST, closed: ""}]\nstock:', ()),
         ("stock: {TEE: {", "locations: [{code: NEW, latitude: 40.0, longitude: -75.0}]\nstock: {TEE: {NEW: 2, ",
          ("Line 1 (TEE): expected 2 from ST, found 2 from NEW.",)),
         ("latitude: 40.0, longitude: -75.0", "latitude: 40.0, longitude: -75.0, pickup: WH",
