@@ -78,7 +78,7 @@ def order(
 
 @dataclass(slots=True)
 class Scene:
-    """Stock by SKU and location, a street, places (made from the street if none are told), rules, and what things cost."""
+    """Stock by SKU and location, a street, places (made from the street if none are given), rules, and what things cost."""
 
     stock: Stock
     ways: Street

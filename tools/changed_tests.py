@@ -1,7 +1,7 @@
 """Which test files a change reaches: `tools/changed_tests.py [BASE]` prints them, for `make test-changed`.
 
 A test file is reached when it changed itself, or when a module that it imports depends on a changed one. A file that is
-no module (a template, a statement) counts as the package it lies in. What all tests share reaches all of them.
+no module (a template, a statement) counts as its package. What all tests share reaches all of them.
 """
 
 from __future__ import annotations

@@ -16,7 +16,12 @@ from doorstep.domain.identity.model import Role
 from doorstep.domain.inventory import actions as stock
 from doorstep.domain.inventory.actions import Correction
 
-RULE = {"kind": "safety_stock", "name": "two stay on every shelf", "value": 2, "reason": "shelves look empty"}
+RULE = {
+    "kind": "safety_stock",
+    "name": "two stay in every store",
+    "value": 2,
+    "reason": "displays look empty",
+}
 SUPPLY = {"kind": "purchase_order", "number": "PO-7", "line_no": 1, "sku": SHIRT, "location": "WH-A",
           "quantity": 100, "eta_date": day(11).isoformat()}  # fmt: skip
 

@@ -28,8 +28,8 @@ def test_a_kit_is_made_looked_up_and_dissolved(retailer: Retailer) -> None:
 def test_a_b_grade_sku_has_its_own_price(retailer: Retailer) -> None:
     api = client(retailer)
     api.put("/api/v1/skus/SHIRT-B", json=BUNDLE | {"title": "Tee, second choice", "price_minor": 39_900})
-    graded = {"parts": [{"sku": SHIRT, "condition": "b_grade"}]}
-    assert api.put("/api/v1/skus/SHIRT-B/parts", json=graded).status_code == 200
+    b_grade = {"parts": [{"sku": SHIRT, "condition": "b_grade"}]}
+    assert api.put("/api/v1/skus/SHIRT-B/parts", json=b_grade).status_code == 200
     (found,) = api.get("/api/v1/skus", params={"sku": "SHIRT-B"}).json()
     assert (found["item"]["price"]["amount"], found["parts"][0]["condition"]) == ("399.00", "b_grade")
 

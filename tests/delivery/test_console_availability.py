@@ -34,7 +34,7 @@ from doorstep.kernel.ids import LocationId, OrderId, Sku
 
 JACKET = Sku("DJ-BL-01")
 RULE = {"kind": "safety_stock", "name": "two stay", "value": "2", "precedence": "100", "active": "yes",
-        "reason": "shelves look empty"}  # fmt: skip
+        "reason": "displays look empty"}  # fmt: skip
 
 
 @pytest.fixture

@@ -168,8 +168,8 @@ def test_stored_sentences_are_shown_in_the_chosen_language(
     page = browser.get(f"/console/orders/{short}").text
     assert "In der Adresse fehlt: Straße." in page
     assert "hat 8 von 900" in page
-    told = msgspec.json.decode(browser.get(f"/console/orders/{short}/decisions.json").content)
-    assert "hat 8 von 900" in str(told)
+    shown = msgspec.json.decode(browser.get(f"/console/orders/{short}/decisions.json").content)
+    assert "hat 8 von 900" in str(shown)
 
 
 def test_sentences_that_an_older_version_stored_are_shown_as_they_are(

@@ -99,7 +99,7 @@ _NO_TEXT = {"script", "style", "textarea", "code", "pre"}
 # What people and samples named or wrote is data: it is the same in every language.
 DATA = {
     "On arrival", "All orders", "Whole lines", "Split lines",  # runs, routings and rules of the default document
-    "Part of your order is out of stock. We'll ship it when it arrives.",  # what its exception queue tells customers
+    "Part of your order is out of stock. We'll ship it when it arrives.",  # the customer message of its exception queue
     "Samples loaded",  # why the network was changed
     "ShipHawk for warehouses", "Shiprocket for stores",  # names of connections
 }  # fmt: skip

@@ -50,9 +50,9 @@ def waiting(shop: Shop) -> Shop:
     with shop.app.db.write(actor="system") as tx:
         names = ((1, "wms", 60), (2, "pos", 7200), (2, "erp", 60))
         freshness.put_sources(tx, sources=[StockSource(*each) for each in names])
-        heard = shop.now - timedelta(hours=1)
+        updated_at = shop.now - timedelta(hours=1)
         freshness.record_update(
-            tx, updates=[SourceUpdate(location, name, heard) for location, name, _ in names[:2]]
+            tx, updates=[SourceUpdate(location, name, updated_at) for location, name, _ in names[:2]]
         )
         (location,) = tx.column(
             int, "SELECT location_id FROM stock WHERE sku = %s AND reserved > 0", (SHIRT,)

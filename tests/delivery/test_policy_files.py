@@ -174,8 +174,8 @@ def test_components_of_a_kit_are_stored_completely_or_not_at_all(database: Datab
         f"line 8: {JACKET} cannot be a component of itself.",
     ]
     own = {sku: (Part(sku, "new", 1),) for sku in (Sku("K1"), Sku("K2"), JACKET)}
-    graded = {Sku("K3"): (Part(SHIRT, "new", 1),), SNEAKER: (Part(SHIRT, "b_grade", 1),)}
-    assert parts(database, "K1", "K2", "K3", JACKET, SNEAKER) == own | graded
+    b_grade = {Sku("K3"): (Part(SHIRT, "new", 1),), SNEAKER: (Part(SHIRT, "b_grade", 1),)}
+    assert parts(database, "K1", "K2", "K3", JACKET, SNEAKER) == own | b_grade
 
 
 def test_a_handful_never_cuts_a_recipe(database: Database, run: Run, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -49,11 +49,11 @@ def on_hand(database: Database) -> int:
 def test_stock_round_trips_through_export_and_import(database: Database, tmp_path: Path) -> None:
     target = tmp_path / "stock.csv"
     assert run("export", "stock", str(target)).exit_code == 0
-    mended = target.read_text().replace(f"{SHIRT},A,10", f"{SHIRT},A,12")
-    result = run("import", "stock", write(tmp_path, "stock.csv", mended), "--key", "once")
+    corrected = target.read_text().replace(f"{SHIRT},A,10", f"{SHIRT},A,12")
+    result = run("import", "stock", write(tmp_path, "stock.csv", corrected), "--key", "once")
     assert (result.exit_code, on_hand(database)) == (0, 12)
     assert "Import 1 is done: 2 applied, 0 unchanged, 0 invalid." in result.output
-    again = run("import", "stock", write(tmp_path, "stock.csv", mended), "--key", "once")
+    again = run("import", "stock", write(tmp_path, "stock.csv", corrected), "--key", "once")
     assert (again.exit_code, "nothing changes" in again.output) == (0, True)
     ledger = tmp_path / "ledger.csv"
     assert (

@@ -39,8 +39,8 @@ def test_transit_days_follow_the_distance_band() -> None:
 
 
 def test_others_are_offered_soonest_first_and_never_more_than_the_network_has_left() -> None:
-    shelves = {("A", "new"): ((3, 9, 0, 0), (1, 4, 0, 0), (2, 2, 0, 0))}
-    seen = AvailabilityInputs(NOW, NODES, shelves)
+    stock_rows = {("A", "new"): ((3, 9, 0, 0), (1, 4, 0, 0), (2, 2, 0, 0))}
+    seen = AvailabilityInputs(NOW, NODES, stock_rows)
     found = answer(Question(Sku("A")), (A,), seen)
     offers = elsewhere(found, STORE, NODES, ways=WAYS, today=TODAY)
     assert [(each.code, each.quantity, each.km, each.here_date) for each in offers] == [
@@ -52,8 +52,8 @@ def test_others_are_offered_soonest_first_and_never_more_than_the_network_has_le
 
 def test_an_unknown_stock_has_no_quantity_and_a_kit_needs_all_components() -> None:
     silent = {**NODES, 3: replace(FAR, stale="silent")}
-    shelves = {("A", "new"): ((3, 9, 0, 0), (2, 5, 0, 0)), ("B", "new"): ((2, 3, 0, 0),)}
-    seen = AvailabilityInputs(NOW, silent, shelves)
+    stock_rows = {("A", "new"): ((3, 9, 0, 0), (2, 5, 0, 0)), ("B", "new"): ((2, 3, 0, 0),)}
+    seen = AvailabilityInputs(NOW, silent, stock_rows)
     found = answer(Question(Sku("A")), (A,), seen)
     offers = elsewhere(found, STORE, silent, ways=WAYS, today=TODAY)
     assert [(each.code, each.quantity, each.because) for each in offers] == [
@@ -81,8 +81,8 @@ def test_supply_is_here_on_its_day_or_after_a_transfer() -> None:
 def test_a_source_is_overdue_after_its_maximum_age() -> None:
     source = StockSource(1, "pos", 60)
     assert source.is_silent(NOW)
-    heard = replace(source, last_update_at=NOW)
-    assert [heard.is_silent(NOW + timedelta(seconds=age)) for age in (60, 61)] == [False, True]
+    updated = replace(source, last_update_at=NOW)
+    assert [updated.is_silent(NOW + timedelta(seconds=age)) for age in (60, 61)] == [False, True]
 
 
 @pytest.mark.parametrize("source", [StockSource(1, " ", 60), StockSource(1, "pos", 0)])

@@ -39,10 +39,10 @@ NODES = {
 A = Question(Sku("A"), "shop")
 
 
-def picture(*shelves: LocationStock, **given: Any) -> AvailabilityInputs:
-    """Shelves of A, new, unless given otherwise."""
+def picture(*stock_rows: LocationStock, **given: Any) -> AvailabilityInputs:
+    """Stock of A, new, unless given otherwise."""
     return AvailabilityInputs(
-        NOW, given.pop("nodes", NODES), {("A", "new"): shelves, **given.pop("more", {})}, **given
+        NOW, given.pop("nodes", NODES), {("A", "new"): stock_rows, **given.pop("more", {})}, **given
     )
 
 
@@ -62,7 +62,7 @@ def test_network_availability_is_stock_less_holds_and_commitments() -> None:
 
 def test_rules_take_off_and_the_answer_names_them() -> None:
     policies = Policies(
-        {("A", 1, ""): NodePolicy(safety_stock=Ruling(3, 7, "shelf stays full"))},
+        {("A", 1, ""): NodePolicy(safety_stock=Ruling(3, 7, "display stays full"))},
         {("A", "shop"): ChannelPolicy("A", "shop", 2, 8)},
         {"A": (Pool("A", "group:vip", 4, 1, 9),)},
         {8: "last two", 9: "VIP"},
@@ -72,7 +72,7 @@ def test_rules_take_off_and_the_answer_names_them() -> None:
     assert [(str(step.words), step.units, step.rule.rule) for step in waterfall(found.parts[0])] == [
         ("On hand everywhere", 15, ""),
         ("Warehouse: reserved for orders", -2, ""),
-        ("Warehouse: safety stock", -3, "shelf stays full"),
+        ("Warehouse: safety stock", -3, "display stays full"),
         ("Threshold of this channel", -2, "last two"),
         ("Set aside for group:vip", -3, "VIP"),
     ]
@@ -195,13 +195,13 @@ def test_what_does_not_count_anyway_need_not_be_known() -> None:
 
 
 def test_an_answer_is_as_old_as_the_oldest_word_it_rests_on() -> None:
-    heard = {
+    updated = {
         1: replace(NODES[1], updated_at=NOW - timedelta(minutes=2)),
         2: replace(NODES[2], updated_at=NOW - timedelta(minutes=9)),
     }
     assert ask(picture(*TEN)).as_of == NOW
-    assert ask(picture(*TEN, nodes=heard)).as_of == NOW - timedelta(minutes=9)
-    assert ask(picture(TEN[0], nodes=heard)).as_of == NOW - timedelta(minutes=2)
+    assert ask(picture(*TEN, nodes=updated)).as_of == NOW - timedelta(minutes=9)
+    assert ask(picture(TEN[0], nodes=updated)).as_of == NOW - timedelta(minutes=2)
 
 
 # By date ------------------------------------------------------------------------------------------------------------
@@ -235,25 +235,25 @@ def test_supply_for_a_place_that_may_not_send_it_does_not_count() -> None:
 
 # Always -------------------------------------------------------------------------------------------------------------
 
-PIECES = st.integers(0, 9)
-SHELVES = st.builds(
+UNITS = st.integers(0, 9)
+STOCK_ROWS = st.builds(
     lambda location, free, reserved: (location, free + reserved, reserved, 0),
     st.sampled_from([1, 2]),
-    PIECES,
-    PIECES,
+    UNITS,
+    UNITS,
 )
 
 
-@given(st.lists(SHELVES, max_size=2), st.builds(Demand, PIECES, PIECES), PIECES, PIECES, st.booleans())
+@given(st.lists(STOCK_ROWS, max_size=2), st.builds(Demand, UNITS, UNITS), UNITS, UNITS, st.booleans())
 def test_the_explanation_always_adds_up(
-    shelves: list[LocationStock], demand: Demand, safety: int, kept: int, ships: bool
+    stock_rows: list[LocationStock], demand: Demand, safety: int, kept: int, ships: bool
 ) -> None:
     policies = Policies(
         {("A", 1, ""): NodePolicy(may_ship=Ruling(ships), safety_stock=Ruling(safety))},
         {("A", ""): ChannelPolicy("A", "", kept, 1)},
         {"A": (Pool("A", "vip", kept, 2, 1),)},
     )
-    found = ask(picture(*shelves, demand={("A", "new"): demand}, policies=policies))
+    found = ask(picture(*stock_rows, demand={("A", "new"): demand}, policies=policies))
     assert sum(step.units for step in waterfall(found.parts[0])) == found.parts[0].free
     assert found.quantity == max(0, found.parts[0].free)
-    assert found.quantity <= sum(on_hand - reserved for _, on_hand, reserved, _ in shelves)
+    assert found.quantity <= sum(on_hand - reserved for _, on_hand, reserved, _ in stock_rows)

@@ -30,7 +30,7 @@ def ticking(step: float = 0.01) -> Callable[[], float]:
 
 
 def solved(scene: Scene, *demands: Demand, seconds: float = 1.0) -> tuple[list[Decision], Reoptimized]:
-    """Orders one by one, and the same as a wave."""
+    """Orders one by one, and the same as a batch."""
     alone = scene.plan(*demands)
     batch = Batch(demands, alone, scene.supply())
     return alone, improve(
@@ -45,18 +45,18 @@ COMMON, RARE = order(("A", 1)), order(("A", 1), ("B", 1), number=2)
 
 
 def test_a_common_order_leaves_the_last_unit_to_the_order_that_needs_it() -> None:
-    alone, wave = solved(SWAP, COMMON, RARE)
+    alone, joint = solved(SWAP, COMMON, RARE)
     assert [sent(each) for each in alone] == [[(1, 1, 1)], [(1, 2, 1), (2, 1, 1)]]
-    assert [sent(each) for each in wave.decisions] == [[(1, 2, 1)], [(1, 1, 1), (2, 1, 1)]]
-    assert (wave.greedy_minor, wave.solved_minor, wave.bound_minor) == (20 + 20 + 30, 30 + 20, 50)
-    assert (wave.how, wave.changed) == ("proven optimal", 2)
+    assert [sent(each) for each in joint.decisions] == [[(1, 2, 1)], [(1, 1, 1), (2, 1, 1)]]
+    assert (joint.greedy_minor, joint.solved_minor, joint.bound_minor) == (20 + 20 + 30, 30 + 20, 50)
+    assert (joint.how, joint.changed) == ("proven optimal", 2)
 
 
 def test_a_changed_decision_is_shown() -> None:
-    _alone, wave = solved(SWAP, COMMON, RARE)
-    receipt = wave.decisions[0].explanation
+    _alone, joint = solved(SWAP, COMMON, RARE)
+    receipt = joint.decisions[0].explanation
     assert str(receipt.batch) == "Optimized together with 1 other order: proven optimal."
-    assert (receipt.scores.cost_minor, wave.decisions[0].scores) == (30, receipt.scores)
+    assert (receipt.scores.cost_minor, joint.decisions[0].scores) == (30, receipt.scores)
     assert receipt.runner_up is not None
     assert (receipt.runner_up.locations, str(receipt.flip)) == (
         ("L1",),
@@ -68,27 +68,27 @@ def test_a_changed_decision_is_shown() -> None:
 def test_an_order_that_waited_may_find_its_place() -> None:
     stock = {"A": {1: 1, 2: 1}, "B": {1: 1}}
     whole = Rule(name="whole", choose=(Sort(by=Measure.COST),), split=Split(by="none"))
-    alone, wave = solved(Scene(stock, WAYS, [whole]), COMMON, RARE)
-    assert (short(alone[1]), short(wave.decisions[1])) == ([1, 2], [])
-    assert wave.decisions[1].explanation.runner_up is None
-    assert wave.decisions[1].remainder is None
+    alone, joint = solved(Scene(stock, WAYS, [whole]), COMMON, RARE)
+    assert (short(alone[1]), short(joint.decisions[1])) == ([1, 2], [])
+    assert joint.decisions[1].explanation.runner_up is None
+    assert joint.decisions[1].remainder is None
 
 
 def test_capacity_of_shifts_is_respected() -> None:
     scene = replace(SWAP, locations=[location(1, free_capacity=1), location(2)])
-    alone, wave = solved(scene, COMMON, RARE)
+    alone, joint = solved(scene, COMMON, RARE)
     assert short(alone[1]) == [2]
-    assert [sent(each) for each in wave.decisions] == [[(1, 2, 1)], [(1, 1, 1), (2, 1, 1)]]
+    assert [sent(each) for each in joint.decisions] == [[(1, 2, 1)], [(1, 1, 1), (2, 1, 1)]]
 
 
 def test_one_order_is_not_re_optimized() -> None:
-    alone, wave = solved(SWAP, COMMON, replace(RARE, has_claim=True))
-    assert (wave.decisions, wave.how, wave.bound_minor) == (alone, "no swap lowers the cost", None)
+    alone, joint = solved(SWAP, COMMON, replace(RARE, has_claim=True))
+    assert (joint.decisions, joint.how, joint.bound_minor) == (alone, "no swap lowers the cost", None)
 
 
 def three(scene: Scene, *others: Demand) -> list[list[tuple[int, int, int]]]:
-    _alone, wave = solved(scene, COMMON, RARE, *others)
-    return [sent(each) for each in wave.decisions]
+    _alone, joint = solved(scene, COMMON, RARE, *others)
+    return [sent(each) for each in joint.decisions]
 
 
 def test_orders_that_cannot_change_keep_what_they_have() -> None:
@@ -105,8 +105,8 @@ def test_orders_that_share_a_parcel_stay_together() -> None:
     asha = OrderAttributes(customer="asha")
     scene = Scene({"A": {1: 1, 2: 1}, "B": {1: 1}, "C": {1: 1}}, WAYS, [BY_COST])
     first, second = order(("A", 1), attributes=asha), order(("C", 1), number=3, attributes=asha)
-    alone, wave = solved(scene, first, second, RARE)
-    assert (alone[1].explanation.together, wave.decisions) == ((1,), alone)
+    alone, joint = solved(scene, first, second, RARE)
+    assert (alone[1].explanation.together, joint.decisions) == ((1,), alone)
 
 
 def test_a_split_line_stays_split() -> None:
@@ -136,8 +136,8 @@ def test_an_order_that_several_rules_served_stays_as_it_is() -> None:
     near = replace_rule(BY_COST.choose, locations=Locations(codes=("L1",)))
     scene = Scene({"A": {1: 2, 2: 1}, "B": {1: 1}, "C": {2: 1}}, WAYS, [near, BY_COST])
     both = order(("A", 1), ("C", 1))
-    alone, wave = solved(scene, both, order(("A", 1), number=2), order(("C", 1), number=3))
-    assert (alone[0].rule, wave.changed, wave.decisions) == ("cost, cost", 0, alone)
+    alone, joint = solved(scene, both, order(("A", 1), number=2), order(("C", 1), number=3))
+    assert (alone[0].rule, joint.changed, joint.decisions) == ("cost, cost", 0, alone)
 
 
 def test_a_rule_without_a_word_of_cost_counts_parcels_then_cost() -> None:
@@ -158,8 +158,8 @@ def test_no_order_gets_more_parcels_or_a_later_day_than_its_tiers_allow() -> Non
     assert solved(replace(strict, chosen=[replace_rule(loose)]), COMMON, RARE)[1].changed == 2
     apart = Scene({"A": {1: 1, 2: 1}, "B": {1: 1, 2: 1}}, street({1: 10, 2: 90}), [replace_rule(loose[1:])])
     both = order(("A", 1), ("B", 1))
-    _alone, wave = solved(apart, both, order(("A", 1), number=2))
-    assert all(each.scores.parcels == 1 for each in wave.decisions)
+    _alone, joint = solved(apart, both, order(("A", 1), number=2))
+    assert all(each.scores.parcels == 1 for each in joint.decisions)
 
 
 def test_re_optimization_keeps_the_maximum_number_of_parcels() -> None:
@@ -180,9 +180,9 @@ def test_a_rule_with_a_minimum_parcel_value_is_unchanged() -> None:
 
 
 def test_without_time_nothing_gets_worse() -> None:
-    alone, wave = solved(SWAP, COMMON, RARE, seconds=0.0)
-    assert wave.solved_minor <= wave.greedy_minor
-    assert len(wave.decisions) == len(alone)
+    alone, joint = solved(SWAP, COMMON, RARE, seconds=0.0)
+    assert joint.solved_minor <= joint.greedy_minor
+    assert len(joint.decisions) == len(alone)
 
 
 def test_capacity_of_others_is_not_released() -> None:
@@ -198,8 +198,8 @@ def test_capacity_of_others_is_not_released() -> None:
 
 def test_a_solver_that_finds_nothing_in_time_changes_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(search, "solve", lambda *_pool, **_limits: None)
-    alone, wave = solved(SWAP, COMMON, RARE)
-    assert (wave.decisions, wave.how, wave.bound_minor) == (alone, "the best plan found in time", None)
+    alone, joint = solved(SWAP, COMMON, RARE)
+    assert (joint.decisions, joint.how, joint.bound_minor) == (alone, "the best plan found in time", None)
     monkeypatch.setattr(search, "EXACT", 0)
     monkeypatch.setattr(search, "served_at_prices", lambda _pool, _prices: None)
     assert solved(SWAP, COMMON, RARE)[1].decisions == alone
@@ -237,7 +237,7 @@ def test_a_program_without_a_solution_has_no_answer() -> None:
 
 STOCKS = st.lists(
     st.dictionaries(st.integers(1, 4), st.integers(0, 3), max_size=4), min_size=4, max_size=4
-).map(lambda shelves: dict(zip("ABCD", shelves, strict=True)))
+).map(lambda stock_rows: dict(zip("ABCD", stock_rows, strict=True)))
 ORDERS = st.lists(
     st.lists(
         st.tuples(st.sampled_from("ABCD"), st.integers(1, 2)),
@@ -255,17 +255,17 @@ def batch(lines: Sequence[list[tuple[str, int]]]) -> list[Demand]:
     return [order(*each, number=number) for number, each in enumerate(lines, 1)]
 
 
-def check(scene: Scene, demands: list[Demand], wave: Reoptimized, alone: list[Decision]) -> None:
+def check(scene: Scene, demands: list[Demand], joint: Reoptimized, alone: list[Decision]) -> None:
     """Nothing dearer, nothing twice, nothing that waits though it was served."""
     supply = scene.supply()
-    for decision in wave.decisions:
+    for decision in joint.decisions:
         for choice in decision.choices:
             supply.take(choice)
     assert all(units >= 0 for at in supply.available.values() for units in at.values())
-    assert wave.solved_minor <= wave.greedy_minor
-    assert wave.bound_minor is None or wave.bound_minor <= wave.solved_minor
-    assert sum(len(each.short) for each in wave.decisions) <= sum(len(each.short) for each in alone)
-    for demand, decision in zip(demands, wave.decisions, strict=True):
+    assert joint.solved_minor <= joint.greedy_minor
+    assert joint.bound_minor is None or joint.bound_minor <= joint.solved_minor
+    assert sum(len(each.short) for each in joint.decisions) <= sum(len(each.short) for each in alone)
+    for demand, decision in zip(demands, joint.decisions, strict=True):
         got = Counter({each.line_no: each.quantity for each in decision.choices})
         wanted = Counter({each.line_no: each.quantity for each in demand.wants if each not in decision.short})
         assert got == wanted
@@ -277,8 +277,8 @@ def test_small_batches_are_never_worse(
     stock: dict[str, dict[int, int]], lines: list[list[tuple[str, int]]]
 ) -> None:
     scene = Scene(stock, HILLS, [BY_COST])
-    alone, wave = solved(scene, *batch(lines))
-    check(scene, batch(lines), wave, alone)
+    alone, joint = solved(scene, *batch(lines))
+    check(scene, batch(lines), joint, alone)
 
 
 @settings(max_examples=40, deadline=None)
@@ -291,17 +291,17 @@ def test_large_batches_are_never_worse(
     )
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(search, "EXACT", 0)
-        alone, wave = solved(scene, *batch(lines), seconds=0.3)
-    check(scene, batch(lines), wave, alone)
+        alone, joint = solved(scene, *batch(lines), seconds=0.3)
+    check(scene, batch(lines), joint, alone)
 
 
 def test_prices_bound_and_guide_a_large_batch(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(search, "EXACT", 0)
-    _alone, wave = solved(SWAP, COMMON, RARE, seconds=1.0)
-    assert (wave.solved_minor, wave.how) == (50, "improved step by step in the time given")
-    assert wave.bound_minor is not None
-    assert 45 <= wave.bound_minor <= 50
-    assert [cost for _at, cost in wave.steps][-1] == 50
+    _alone, joint = solved(SWAP, COMMON, RARE, seconds=1.0)
+    assert (joint.solved_minor, joint.how) == (50, "improved step by step in the time given")
+    assert joint.bound_minor is not None
+    assert 45 <= joint.bound_minor <= 50
+    assert [cost for _at, cost in joint.steps][-1] == 50
 
 
 @settings(max_examples=25, deadline=None)
@@ -310,9 +310,9 @@ def test_the_best_plan_of_a_small_batch_is_optimal(
     stock: dict[str, dict[int, int]], lines: list[list[tuple[str, int]]]
 ) -> None:
     scene = Scene(stock, HILLS, [BY_COST])
-    alone, wave = solved(scene, *batch(lines))
-    if wave.how == "proven optimal" and not any(each.short for each in alone):
-        assert wave.solved_minor == cheapest(stock, lines)
+    alone, joint = solved(scene, *batch(lines))
+    if joint.how == "proven optimal" and not any(each.short for each in alone):
+        assert joint.solved_minor == cheapest(stock, lines)
 
 
 def cheapest(stock: dict[str, dict[int, int]], lines: list[list[tuple[str, int]]]) -> int:
@@ -340,8 +340,8 @@ def test_lines_that_stay_together_move_together() -> None:
     together = Rule(name="cost", choose=BY_COST.choose, split=Split(by="lines", keep_together=("suit",)))
     scene = replace(SWAP, chosen=[together])
     suit = order(want(1, "A", style="suit"), want(2, "B", style="suit"), number=2)
-    alone, wave = solved(scene, COMMON, suit)
-    assert (short(alone[1]), [sent(each) for each in wave.decisions]) == (
+    alone, joint = solved(scene, COMMON, suit)
+    assert (short(alone[1]), [sent(each) for each in joint.decisions]) == (
         [1, 2],
         [[(1, 2, 1)], [(1, 1, 1), (2, 1, 1)]],
     )

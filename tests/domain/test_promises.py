@@ -190,12 +190,12 @@ def test_a_policy_that_contradicts_itself_is_refused(policy: SellAhead, field: s
     assert refused.value.data["field"] == field
 
 
-PIECES = st.integers(1, 6)
+UNITS = st.integers(1, 6)
 
 
 @given(
-    st.lists(st.tuples(PIECES, st.integers(1, 20)), max_size=4),
-    st.lists(st.lists(PIECES, min_size=1, max_size=2), max_size=6),
+    st.lists(st.tuples(UNITS, st.integers(1, 20)), max_size=4),
+    st.lists(st.lists(UNITS, min_size=1, max_size=2), max_size=6),
     st.sampled_from([PRE, BACK]),
     st.integers(0, 12) | st.none(),
 )

@@ -53,7 +53,7 @@ def demand(
 
 
 def supplied(stock: Stock) -> Supply:
-    """Supply asks per SKU; these tests tell stock per SKU and place."""
+    """Supply asks per SKU; these tests give stock per SKU and location."""
     by_sku: dict[str, dict[LocationId, int]] = {}
     for (sku, location), units in stock.items():
         by_sku.setdefault(sku, {})[location] = units

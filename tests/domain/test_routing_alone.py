@@ -93,7 +93,7 @@ def test_the_short_way_answers_as_the_search_does(
 def short_way(
     choose: tuple[Sort, ...], *, miss: dict[int, float] | None = None, stock: Stock = PLENTY
 ) -> list[int] | None:
-    """Where two lines go, and the runner-up, if that is told without a search."""
+    """Where two lines go, and the runner-up, if that is found without a search."""
     ways = street({1: 4, 2: 9, 3: 25, 4: 60}, miss=miss or {})
     rule = Rule(name="any", choose=choose, split=Split(by="lines"))
     found = single_parcel.best(asked(Scene(stock, ways, [rule]), order(("A", 1), ("B", 1))), MANY)

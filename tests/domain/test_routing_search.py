@@ -105,12 +105,12 @@ def test_more_stock_never_costs_more(
 
 
 MANY = st.lists(st.tuples(st.sampled_from("ABCDEFGH"), st.integers(1, 3)), min_size=1, max_size=9)
-SHELVES = st.dictionaries(
+STOCK_ROWS = st.dictionaries(
     st.sampled_from("ABCDEFGH"), st.dictionaries(st.integers(1, 4), st.integers(0, 4), max_size=4)
 )
 
 
-@given(SHELVES, MANY, st.permutations([1, 2, 3, 4]))
+@given(STOCK_ROWS, MANY, st.permutations([1, 2, 3, 4]))
 def test_what_is_there_is_found_whatever_the_order_of_the_question(
     stock: dict[str, dict[int, int]], lines: list[tuple[str, int]], locations: list[int]
 ) -> None:
@@ -130,7 +130,7 @@ def test_what_is_there_is_found_whatever_the_order_of_the_question(
     assert scene.decide(again) == decision
 
 
-@given(SHELVES, st.lists(MANY, min_size=1, max_size=4), st.integers(0, 2))
+@given(STOCK_ROWS, st.lists(MANY, min_size=1, max_size=4), st.integers(0, 2))
 def test_no_batch_uses_more_than_stock_or_capacity(
     stock: dict[str, dict[int, int]], orders: list[list[tuple[str, int]]], free_capacity: int
 ) -> None:
@@ -217,7 +217,7 @@ TERMS = st.builds(
 )
 
 
-@given(SHELVES, TERMS, st.sampled_from("ABC"))
+@given(STOCK_ROWS, TERMS, st.sampled_from("ABC"))
 def test_what_a_buyer_sees_is_what_would_fit_a_basket(
     stock: dict[str, dict[int, int]], terms: StockLimits, sku: str
 ) -> None:
@@ -233,7 +233,7 @@ def test_set_aside_units_count_for_the_complete_order() -> None:
     assert sent(scene.decide(order(("A", 3), terms=StockLimits(set_aside={"A": 3})))) == [(1, 2, 3)]
 
 
-@given(SHELVES, MANY, TERMS)
+@given(STOCK_ROWS, MANY, TERMS)
 def test_no_order_uses_stock_kept_from_its_buyer(
     stock: dict[str, dict[int, int]], lines: list[tuple[str, int]], terms: StockLimits
 ) -> None:

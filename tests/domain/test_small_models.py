@@ -184,9 +184,9 @@ def test_available_is_what_is_not_reserved() -> None:
 
 
 def test_every_inspection_has_a_disposition() -> None:
-    shelves = {None, *(condition.value for condition in Condition)}
+    conditions = {None, *(condition.value for condition in Condition)}
     assert set(returns.CONDITION_OF) == {(where, grade) for where in Disposition for grade in Grade}
-    assert set(returns.CONDITION_OF.values()) <= shelves
+    assert set(returns.CONDITION_OF.values()) <= conditions
     assert returns.CONDITION_OF[Disposition.RESTOCK, Grade.WRONG_ITEM] == "quarantine"
 
 

@@ -78,7 +78,7 @@ def test_checking_is_the_first_quarter_of_a_file(
 
 
 def test_a_place_whose_source_has_nothing_to_spare_waits() -> None:
-    shelf = StockLevel(SHIRT, B, A, 5, 9, 0, 0, 0, 0)
-    assert suggest([shelf], [Source(SHIRT, A, 7, 3, 4)]) == []
-    assert suggest([shelf], []) == []
-    assert [each.quantity for each in suggest([shelf], [Source(SHIRT, A, 8, 0, 4)])] == [4]
+    stock = StockLevel(SHIRT, B, A, 5, 9, 0, 0, 0, 0)
+    assert suggest([stock], [Source(SHIRT, A, 7, 3, 4)]) == []
+    assert suggest([stock], []) == []
+    assert [each.quantity for each in suggest([stock], [Source(SHIRT, A, 8, 0, 4)])] == [4]

@@ -56,7 +56,7 @@ def till(app: App) -> None:
 
 
 def buy(app: App, buyer: Buyer) -> str:
-    """One buyer, from the cart to the answer; told to come again later (all connections are busy), they come again."""
+    """One buyer, from the cart to the answer; if all connections are busy, they try again."""
     while True:
         try:
             return _buy(app, buyer)

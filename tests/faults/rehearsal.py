@@ -28,7 +28,7 @@ def run_demo(*options: str, timeout_seconds: float = 600) -> dict[str, Any]:
     return outcome
 
 
-def assert_told_right(run: dict[str, Any]) -> None:
+def assert_results(run: dict[str, Any]) -> None:
     """The story's table, one label per parcel, one refund, one invoice per shipment, no mail twice, a clean ledger."""
     rows = [(row["item"], row["source"], row["status"], row["return_status"]) for row in run["table"]]
     assert rows == TABLE

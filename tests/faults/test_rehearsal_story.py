@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from tests.faults.rehearsal import assert_told_right, run_demo
+from tests.faults.rehearsal import assert_results, run_demo
 
 
 def test_the_demo_order_is_routed_as_described() -> None:
     (run,) = run_demo()["runs"]
-    assert_told_right(run)
+    assert_results(run)
     assert [row["shipment_id"] for row in run["table"]] == ["SHK1245XYZ", "SRK5678PQR"]

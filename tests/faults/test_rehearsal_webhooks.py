@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import pytest
-from tests.faults.rehearsal import assert_told_right, run_demo
+from tests.faults.rehearsal import assert_results, run_demo
 
 
 def test_every_webhook_arrives_twice_and_in_any_order() -> None:
     runs = run_demo("--rehearse", "webhooks", "--runs", "3")["runs"]
     for run in runs:
-        assert_told_right(run)
+        assert_results(run)
     assert runs[0]["damage"] >= 40
 
 
@@ -17,4 +17,4 @@ def test_every_webhook_arrives_twice_and_in_any_order() -> None:
 def test_again_with_seeds_101_to_110() -> None:
     runs = run_demo("--rehearse", "webhooks", "--runs", "10", "--seed", "101", timeout_seconds=1200)["runs"]
     for run in runs:
-        assert_told_right(run)
+        assert_results(run)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from tests.faults.rehearsal import assert_told_right, run_demo
+from tests.faults.rehearsal import assert_results, run_demo
 
 
 def killed(seeds: range) -> None:
@@ -18,7 +18,7 @@ def killed(seeds: range) -> None:
     )["runs"]
     assert [run["seed"] for run in found] == list(seeds)
     for run in found:
-        assert_told_right(run)
+        assert_results(run)
     assert sum(run["damage"] for run in found) >= len(seeds)
 
 

@@ -57,7 +57,7 @@ def record(database: Database, *new: event_log.DomainEvent) -> None:
 
 
 def read_on(database: Database, cursor: Cursor) -> tuple[list[int], Cursor]:
-    """Which things the feed tells of next."""
+    """Which streams the feed reports next."""
     with database.read() as tx:
         found, after = event_log.feed(tx, after=cursor)
     return [each.stream_id for each in found], after

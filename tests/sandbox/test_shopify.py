@@ -16,12 +16,12 @@ ORDER_QUERY = """query($id: ID!) { order(id: $id) { name displayFulfillmentStatu
   transactions { kind authorizationCode amountSet { shopMoney { amount } } }
   fulfillmentOrders(first: 5) { nodes { id status lineItems(first: 5) { nodes { id remainingQuantity sku } } } }
   fulfillments { status displayStatus deliveredAt trackingInfo { company number url } } } }"""
-FULFIL = """mutation($fulfillment: FulfillmentInput!) { fulfillmentCreate(fulfillment: $fulfillment) {
+FULFILL = """mutation($fulfillment: FulfillmentInput!) { fulfillmentCreate(fulfillment: $fulfillment) {
   fulfillment { id status fulfillmentLineItems(first: 5) { nodes { id quantity } } } userErrors { field message } } }"""
 
 
 def fulfill(shop, order, quantities=None):
-    """Fulfils all that remains, or the given quantities by SKU."""
+    """Fulfills all that remains, or the given quantities by SKU."""
     (record,) = shop.run(ORDER_QUERY, id=order["admin_graphql_api_id"])["order"]["fulfillmentOrders"]["nodes"]
     group = {"fulfillmentOrderId": record["id"]}
     if quantities:
@@ -33,7 +33,7 @@ def fulfill(shop, order, quantities=None):
         ]
     tracking = {"company": "ShipHawk", "number": "SHK1245XYZ", "url": "https://example.com/t/SHK1245XYZ"}
     wanted = {"lineItemsByFulfillmentOrder": [group], "trackingInfo": tracking, "notifyCustomer": True}
-    return shop.run(FULFIL, fulfillment=wanted)["fulfillmentCreate"]
+    return shop.run(FULFILL, fulfillment=wanted)["fulfillmentCreate"]
 
 
 def problems(topic, body):

@@ -57,7 +57,7 @@ def test_the_shop_cancels(listening, receiver):
     assert problems(topic, body) == {}
 
 
-def test_cancelling_by_api_refunds_and_happens_once(shop):
+def test_canceling_by_api_refunds_and_happens_once(shop):
     order = shop.place()
     first, second = (shop.run(CANCEL, id=order["admin_graphql_api_id"])["orderCancel"] for _ in range(2))
     assert first["orderCancelUserErrors"] == []

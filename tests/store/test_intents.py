@@ -200,7 +200,7 @@ def test_a_mail_that_certainly_did_not_go_may_be_tried_again(database: Database,
 
 def test_a_channel_is_updated_once(database: Database, channel: int) -> None:
     with database.write(actor="system") as tx:
-        wishes = [
+        accepted = [
             orders.intend_channel_update(
                 tx, order_id=ORDER, connection_id=channel, what="shipped", reference="DS-1"
             )
@@ -209,11 +209,11 @@ def test_a_channel_is_updated_once(database: Database, channel: int) -> None:
         for answer in ("first", "second"):
             update = ChannelUpdate(channel, "shipped", "DS-1", answer, NOON)
             orders.record_channel_update(tx, order_id=ORDER, channel="shop", update=update)
-        wishes.append(
+        accepted.append(
             orders.intend_channel_update(
                 tx, order_id=ORDER, connection_id=channel, what="shipped", reference="DS-1"
             )
         )
         assert tx.value(str, "SELECT external_ref FROM channel_updates") == "first"
-    assert wishes == [False, False, True]
+    assert accepted == [False, False, True]
     assert event_types(database, "channel") == ["channel.updated"]

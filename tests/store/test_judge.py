@@ -26,10 +26,10 @@ def channel(database: Database) -> int:
         return builders.channel(tx)
 
 
-def tell(database: Database, channel: int, reported: OrderSnapshot) -> OrderId:
+def record(database: Database, channel: int, reported: OrderSnapshot) -> OrderId:
     with database.write(actor="connection:shop") as tx:
-        told_of = actions.classify(tx, incoming=[Incoming(channel, "shop", reported, "trace")])
-        (accepted,) = actions.upsert(tx, reported=told_of, now=NOON)
+        classified = actions.classify(tx, incoming=[Incoming(channel, "shop", reported, "trace")])
+        (accepted,) = actions.upsert(tx, reported=classified, now=NOON)
         return accepted.order_id
 
 
@@ -95,14 +95,14 @@ WRONG = [
 
 def test_each_reason_has_a_message(database: Database, channel: int) -> None:
     for reported, reason, words in WRONG:
-        order_id = tell(database, channel, reported)
+        order_id = record(database, channel, reported)
         assert not judge(database, order_id), reason
         assert holds(database, order_id)[reason].startswith(words), reason
     assert due(database) == []
 
 
 def test_all_errors_are_reported_at_once(database: Database, channel: int) -> None:
-    order_id = tell(
+    order_id = record(
         database,
         channel,
         order_snapshot(line("NO-SUCH", 0), paid=False, total_minor=7, shipping_address=None),
@@ -125,11 +125,11 @@ def test_all_errors_are_reported_at_once(database: Database, channel: int) -> No
 
 def test_a_hold_ends_by_itself_when_its_cause_is_gone(database: Database, channel: int) -> None:
     reported = order_snapshot(line("NEW-ONE", 1), paid=False)
-    order_id = tell(database, channel, reported)
+    order_id = record(database, channel, reported)
     assert not judge(database, order_id)
     assert not judge(database, order_id, {"NEW-ONE"})
     assert set(holds(database, order_id)) == {"unpaid"}
-    tell(database, channel, builders.paid(reported))
+    record(database, channel, builders.paid(reported))
     assert judge(database, order_id, {"NEW-ONE"})
     assert holds(database, order_id) == {}
     assert due(database) == ["route"]
@@ -137,14 +137,14 @@ def test_a_hold_ends_by_itself_when_its_cause_is_gone(database: Database, channe
 
 def test_a_currency_corrected_in_the_channel_frees_the_order(database: Database, channel: int) -> None:
     reported = order_snapshot(currency="XXX")
-    order_id = tell(database, channel, reported)
+    order_id = record(database, channel, reported)
     assert not judge(database, order_id)
-    tell(database, channel, later(reported, currency="INR"))
+    record(database, channel, later(reported, currency="INR"))
     assert judge(database, order_id)
 
 
 def test_the_same_reason_is_shown_once(database: Database, channel: int) -> None:
-    order_id = tell(database, channel, order_snapshot(paid=False))
+    order_id = record(database, channel, order_snapshot(paid=False))
     for _ in range(3):
         judge(database, order_id)
     with database.read() as tx:
@@ -154,7 +154,7 @@ def test_the_same_reason_is_shown_once(database: Database, channel: int) -> None
 
 
 def test_what_a_person_holds_only_a_person_releases(database: Database, channel: int) -> None:
-    order_id = tell(database, channel, order_snapshot())
+    order_id = record(database, channel, order_snapshot())
     with database.write(actor="user:1") as tx:
         actions.place_hold(tx, order_id=order_id, reason=" Call the customer first. ", now=NOON)
     assert not judge(database, order_id)
@@ -166,7 +166,7 @@ def test_what_a_person_holds_only_a_person_releases(database: Database, channel:
 
 
 def test_a_released_order_is_checked_again(database: Database, channel: int) -> None:
-    order_id = tell(database, channel, order_snapshot(paid=False))
+    order_id = record(database, channel, order_snapshot(paid=False))
     assert not judge(database, order_id)
     with database.write(actor="user:1") as tx:
         actions.release_holds(tx, order_id=order_id, now=NOON)
@@ -175,7 +175,7 @@ def test_a_released_order_is_checked_again(database: Database, channel: int) -> 
 
 
 def test_a_held_order_is_not_routed_even_if_that_was_due(database: Database, channel: int) -> None:
-    order_id = tell(database, channel, order_snapshot())
+    order_id = record(database, channel, order_snapshot())
     assert judge(database, order_id)
     assert due(database) == ["route"]
     with database.write(actor="user:1") as tx:
@@ -187,7 +187,7 @@ def test_a_held_order_is_not_routed_even_if_that_was_due(database: Database, cha
 
 
 def test_a_hold_needs_words_and_a_release_needs_a_hold(database: Database, channel: int) -> None:
-    order_id = tell(database, channel, order_snapshot())
+    order_id = record(database, channel, order_snapshot())
     with pytest.raises(errors.Invalid) as refused, database.write(actor="user:1") as tx:
         actions.place_hold(tx, order_id=order_id, reason=" ", now=NOON)
     assert refused.value.data["field"] == "reason"

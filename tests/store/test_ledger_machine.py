@@ -156,7 +156,7 @@ class Ledger(RuleBasedStateMachine):
 
     @rule(sku=skus, location=locations, number=st.integers(0, 2))
     def come_back(self, sku: int, location: int, number: int) -> None:
-        """A return is put on the shelf once, however often it is told."""
+        """A return is put back in stock once, however often it is reported."""
         key = f"return/{self.number}/{sku}/{location}/{number}"
         self.move((MovementType.RETURNED, self.spot(sku, location), 1), key=key)
         if key not in self.model.returned:
@@ -164,7 +164,7 @@ class Ledger(RuleBasedStateMachine):
             self.model.on_hand[self.spot(sku, location)] += 1
 
     @rule(sku=skus, location=locations, quantity=few, to=st.sampled_from(["transit", "arrived", "b_grade"]))
-    def transfer_or_regrade(self, sku: int, location: int, quantity: int, to: str) -> None:
+    def transfer_or_change_condition(self, sku: int, location: int, quantity: int, to: str) -> None:
         other = 1 - location
         source, target, kind = {
             "transit": (self.spot(sku, location), self.spot(sku, other, TRANSIT), MovementType.TRANSFERRED),

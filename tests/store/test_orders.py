@@ -28,7 +28,7 @@ def channel(database: Database) -> int:
         return builders.channel(tx)
 
 
-def tell(database: Database, channel: int, *reported: OrderSnapshot) -> list[Accepted]:
+def record(database: Database, channel: int, *reported: OrderSnapshot) -> list[Accepted]:
     """One batch of tellings."""
     with database.write(actor="connection:shop") as tx:
         incoming = [
@@ -73,7 +73,7 @@ def test_a_new_order_is_stored_completely(database: Database, channel: int) -> N
     reported = order_snapshot(
         shipping_minor=4_900, note="Ring twice", tags=("gift",), billing_address=replace(DELHI, city="Noida")
     )
-    (accepted,) = tell(database, channel, reported)
+    (accepted,) = record(database, channel, reported)
     order = the_order(database)
     assert accepted.is_new
     assert (order.header.number, order.header.total_minor, order.header.note) == (
@@ -92,15 +92,15 @@ def test_a_new_order_is_stored_completely(database: Database, channel: int) -> N
 
 def test_the_same_snapshot_three_times_changes_nothing(database: Database, channel: int) -> None:
     reported = order_snapshot()
-    (first,) = tell(database, channel, reported)
-    assert tell(database, channel, reported, reported) == []
+    (first,) = record(database, channel, reported)
+    assert record(database, channel, reported, reported) == []
     assert event_types(database, first.order_id) == ["order.placed"]
 
 
 def test_a_batch_with_one_order_several_times_stores_it_once(database: Database, channel: int) -> None:
     reported = order_snapshot(paid=False)
     other = order_snapshot()
-    accepted = tell(database, channel, reported, other, reported, builders.paid(reported))
+    accepted = record(database, channel, reported, other, reported, builders.paid(reported))
     assert [(each.is_new, each.changes) for each in accepted] == [
         (True, ()),
         (True, ()),
@@ -111,19 +111,19 @@ def test_a_batch_with_one_order_several_times_stores_it_once(database: Database,
 
 def test_an_older_snapshot_has_no_effect(database: Database, channel: int) -> None:
     reported = order_snapshot()
-    tell(database, channel, later(reported, note="newer"))
-    assert tell(database, channel, replace(reported, note="older", lines=(line("GT-WH-02", 9),))) == []
+    record(database, channel, later(reported, note="newer"))
+    assert record(database, channel, replace(reported, note="older", lines=(line("GT-WH-02", 9),))) == []
     order = the_order(database)
     assert (order.header.note, len(order.lines)) == ("newer", 2)
 
 
 def test_a_payment_status_never_goes_back_even_at_the_same_time(database: Database, channel: int) -> None:
     reported = order_snapshot(paid=False)
-    tell(database, channel, reported)
-    (accepted,) = tell(database, channel, builders.paid(reported, 0))
+    record(database, channel, reported)
+    (accepted,) = record(database, channel, builders.paid(reported, 0))
     assert accepted.changes == ("payment",)
-    assert tell(database, channel, reported) == []
-    assert tell(database, channel, later(reported, 5)) == []
+    assert record(database, channel, reported) == []
+    assert record(database, channel, later(reported, 5)) == []
     assert the_order(database).header.is_paid
 
 
@@ -141,10 +141,10 @@ def test_before_its_work_an_order_follows_its_channel(
     database: Database, channel: int, changes: dict[str, Any], names: tuple[str, ...]
 ) -> None:
     reported = order_snapshot()
-    (first,) = tell(database, channel, reported)
+    (first,) = record(database, channel, reported)
     end_waits(database)
     newer = later(reported, **changes)
-    assert [each.changes for each in tell(database, channel, newer)] == ([names] if names else [])
+    assert [each.changes for each in record(database, channel, newer)] == ([names] if names else [])
     order = the_order(database)
     assert (order.shipping_address, order.header.currency) == (newer.shipping_address, newer.currency)
     assert (order.header.total_minor, order.header.note) == (newer.total_minor, newer.note)
@@ -159,13 +159,13 @@ def test_before_its_work_an_order_follows_its_channel(
 
 def test_in_work_a_changed_order_is_held_for_a_person(database: Database, channel: int) -> None:
     reported = order_snapshot()
-    (first,) = tell(database, channel, reported)
+    (first,) = record(database, channel, reported)
     allocate(database, first.order_id, 1, 2)
     end_waits(database)
     moved = later(
         reported, lines=(line("GT-WH-02", 3),), shipping_address=replace(DELHI, line1="14 Garden Lane")
     )
-    tell(database, channel, moved)
+    record(database, channel, moved)
     with database.read() as tx:
         (hold,) = views.open_holds(tx, order_ids=[first.order_id])
     assert hold.reason == "changed_after_release"
@@ -176,14 +176,14 @@ def test_in_work_a_changed_order_is_held_for_a_person(database: Database, channe
 
 def test_lines_that_a_user_edited_are_not_replaced(database: Database, channel: int) -> None:
     reported = order_snapshot(line("GT-WH-02", 2))
-    (first,) = tell(database, channel, reported)
+    (first,) = record(database, channel, reported)
     with database.write(actor="system") as tx:
         locations = builders.stock(tx, A={"GT-WH-02": 2})
         tx.execute("INSERT INTO fulfillment_orders (id, order_id, location_id, state, created_at) VALUES (1, %s, %s,"
                    " 'rejected', business_now())", (first.order_id, locations["A"]))  # fmt: skip
         tx.execute("INSERT INTO fulfillment_lines (fulfillment_order_id, order_id, line_no, sku, quantity)"
                    " VALUES (1, %s, 1, 'GT-WH-02', 2)", (first.order_id,))  # fmt: skip
-    tell(database, channel, later(reported, lines=(line("SNK-BK-04", 1),)))
+    record(database, channel, later(reported, lines=(line("SNK-BK-04", 1),)))
     with database.read() as tx:
         holds = views.open_holds(tx, order_ids=[first.order_id])
     assert [hold.reason for hold in holds] == ["changed_after_release"]
@@ -192,11 +192,11 @@ def test_lines_that_a_user_edited_are_not_replaced(database: Database, channel: 
 
 def test_a_canceled_order_is_left_as_it_was(database: Database, channel: int) -> None:
     reported = order_snapshot()
-    (first,) = tell(database, channel, reported)
+    (first,) = record(database, channel, reported)
     with database.write(actor="user:1") as tx:
         actions.cancel(tx, order_id=first.order_id, reason="changed their mind", now=NOON)
-    assert tell(database, channel, later(reported, 1, canceled_at=NOON)) == []
-    tell(database, channel, later(reported, 2, lines=(line("GT-WH-02", 5),), canceled_at=NOON))
+    assert record(database, channel, later(reported, 1, canceled_at=NOON)) == []
+    record(database, channel, later(reported, 2, lines=(line("GT-WH-02", 5),), canceled_at=NOON))
     assert [(each.sku, each.canceled) for each in the_order(database).lines] == [
         ("DJ-BL-01", 1),
         ("GT-WH-02", 2),
@@ -206,12 +206,12 @@ def test_a_canceled_order_is_left_as_it_was(database: Database, channel: int) ->
 
 def test_a_cancellation_is_acted_on_once(database: Database, channel: int) -> None:
     reported = order_snapshot(canceled_at=NOON)
-    (accepted,) = tell(database, channel, reported)
+    (accepted,) = record(database, channel, reported)
     assert (accepted.is_new, accepted.canceled) == (True, True)
-    assert tell(database, channel, later(reported)) == []
+    assert record(database, channel, later(reported)) == []
     before = order_snapshot()
-    tell(database, channel, before)
-    (news,) = tell(database, channel, later(before, canceled_at=NOON))
+    record(database, channel, before)
+    (news,) = record(database, channel, later(before, canceled_at=NOON))
     assert (news.is_new, news.canceled) == (False, True)
 
 
@@ -219,7 +219,7 @@ def test_a_cancellation_is_acted_on_once(database: Database, channel: int) -> No
 def test_an_order_in_which_nothing_is_wanted_can_be_canceled(
     database: Database, channel: int, lines: tuple[SnapshotLine, ...]
 ) -> None:
-    (first,) = tell(database, channel, replace(order_snapshot(), lines=lines))
+    (first,) = record(database, channel, replace(order_snapshot(), lines=lines))
     with database.write(actor="user:1") as tx:
         actions.cancel(tx, order_id=first.order_id, reason="nothing in it", now=NOON)
     assert the_order(database).header.canceled_at == NOON
@@ -232,9 +232,9 @@ def test_two_processes_that_store_one_order_end_with_one(database: Database, cha
 
     def store(_: int) -> int:
         try:
-            return len(tell(database, channel, *reported))
+            return len(record(database, channel, *reported))
         except AlreadyStored:
-            return len(tell(database, channel, *reported))
+            return len(record(database, channel, *reported))
 
     with ThreadPoolExecutor(4) as threads:
         assert sorted(threads.map(store, range(4))) == [0, 0, 0, 10]
@@ -245,8 +245,8 @@ def test_two_channels_may_use_the_same_name(database: Database, channel: int) ->
     with database.write(actor="system") as tx:
         market = builders.channel(tx, "market")
     reported = order_snapshot()
-    tell(database, channel, reported)
-    tell(database, market, reported)
+    record(database, channel, reported)
+    record(database, market, reported)
     assert [order.header.channel for order in stored(database)] == ["shop", "market"]
     with database.read() as tx:
         assert len(views.with_external_id(tx, external_id=reported.external_id)) == 2
@@ -254,7 +254,7 @@ def test_two_channels_may_use_the_same_name(database: Database, channel: int) ->
 
 
 def test_counters_refuse_what_cannot_be(database: Database, channel: int) -> None:
-    (first,) = tell(database, channel, order_snapshot())
+    (first,) = record(database, channel, order_snapshot())
     allocate(database, first.order_id, 1, 2)
     for counters, units in ((["allocated"], 1), (["packed"], 1), (["delivered"], 1), (["returned"], 1)):
         with (
@@ -265,7 +265,7 @@ def test_counters_refuse_what_cannot_be(database: Database, channel: int) -> Non
 
 
 def test_an_order_is_complete_once_when_everything_has_arrived(database: Database, channel: int) -> None:
-    (first,) = tell(database, channel, order_snapshot())
+    (first,) = record(database, channel, order_snapshot())
     allocate(database, first.order_id, 1, 2)
     steps = ["picked", "packed", "shipped", "delivered"]
     for number, units, complete in ((1, 1, []), (2, 2, [first.order_id]), (2, 0, [])):
@@ -276,7 +276,7 @@ def test_an_order_is_complete_once_when_everything_has_arrived(database: Databas
 
 
 def test_a_note_needs_words(database: Database, channel: int) -> None:
-    (first,) = tell(database, channel, order_snapshot())
+    (first,) = record(database, channel, order_snapshot())
     with pytest.raises(errors.Invalid), database.write(actor="user:1") as tx:
         actions.add_note(tx, order_id=first.order_id, text="  ", now=NOON)
     with pytest.raises(errors.NotFound), database.write(actor="user:1") as tx:

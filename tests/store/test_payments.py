@@ -26,7 +26,7 @@ ANNOUNCED = order_snapshot(line("GT-WH-02", 2, 50_000), paid=False, external_id=
 
 @dataclass
 class Till:
-    """One order's money, told of by three voices."""
+    """One order's payments, reported by three sources."""
 
     database: Database
     channel: int
@@ -45,7 +45,7 @@ class Till:
             return accepted[0] if accepted else None
 
     def money(self, status: PaymentStatus, *, reference: str = "", external_id: str = "pay-1") -> None:
-        """The gateway (without a reference) or the channel (with one) tells of a transaction."""
+        """The gateway (without a reference) or the channel (with one) reports a transaction."""
         amount, currency = ANNOUNCED.total_minor, "INR"
         seen = PaymentSnapshot("sandbox", external_id, reference, status, amount, currency, "upi", NOON)
         with self.database.write(actor="connection:pay") as tx:
@@ -131,7 +131,7 @@ def test_an_order_and_its_money_at_the_same_moment_find_each_other(till: Till) -
 
 
 def test_one_payment_reported_twice_at_once_is_stored_once(till: Till) -> None:
-    def tell(_: int) -> bool:
+    def record(_: int) -> bool:
         try:
             till.money(PaymentStatus.CAPTURED)
         except actions.Overtaken:
@@ -139,7 +139,7 @@ def test_one_payment_reported_twice_at_once_is_stored_once(till: Till) -> None:
         return True
 
     with ThreadPoolExecutor(4) as threads:
-        assert any(threads.map(tell, range(8)))
+        assert any(threads.map(record, range(8)))
     with till.database.read() as tx:
         assert tx.value(int, "SELECT count(*) FROM payments") == 1
 

@@ -46,7 +46,7 @@ def stock(database: Database) -> Iterator[None]:
 
 
 def on_hand(database: Database, sku: str = SHIRT, location: LocationId = A) -> dict[str, int]:
-    """Pieces by condition, where there are any."""
+    """Units by condition, where there are any."""
     with database.read() as tx:
         found = views.positions(tx, sku=sku, location_id=location)
     return {each.condition.value: each.on_hand for each in found if each.on_hand}
@@ -231,7 +231,7 @@ def test_an_unknown_sku_cannot_be_received(database: Database) -> None:
         receipt_views.row(tx, receipt_id=99)
 
 
-def regrade(
+def change_condition(
     database: Database, *changes: StockConditionChange, reason: str = "inspected", key: str | None = None
 ) -> bool:
     with database.write(actor="user:3") as tx:
@@ -243,9 +243,12 @@ def test_units_change_their_condition_and_the_total_stays(database: Database) ->
         StockConditionChange(SHIRT, A, NEW, B_GRADE, 2),
         StockConditionChange(SHIRT, A, NEW, DAMAGED, 1),
     ]
-    assert [regrade(database, *changes, key="k"), regrade(database, *changes, key="k")] == [True, False]
+    assert [change_condition(database, *changes, key="k"), change_condition(database, *changes, key="k")] == [
+        True,
+        False,
+    ]
     assert on_hand(database) == {"new": 7, "b_grade": 2, "damaged": 1}
-    regrade(database, StockConditionChange(SHIRT, A, DAMAGED, NEW, 1))
+    change_condition(database, StockConditionChange(SHIRT, A, DAMAGED, NEW, 1))
     assert on_hand(database) == {"new": 8, "b_grade": 2}
     with database.read() as tx:
         reported = [each.data["skus"] for each in builders.stock_events(tx, A)]
@@ -258,7 +261,7 @@ def test_reserved_units_keep_their_condition(database: Database) -> None:
         reservation = NewReservation("fulfillment/1/line/1", SHIRT, A, 9, order_id=OrderId(1))
         actions.reserve(tx, reservations=[reservation], at=NOON)
     with pytest.raises(InsufficientStock):
-        regrade(
+        change_condition(
             database,
             StockConditionChange(SHIRT, A, NEW, DAMAGED, 1),
             StockConditionChange(SHIRT, A, NEW, QUARANTINE, 1),
@@ -280,9 +283,9 @@ def test_a_change_of_condition_that_is_none_is_refused(
     database: Database, changes: list[StockConditionChange], reason: str
 ) -> None:
     with pytest.raises(errors.Invalid):
-        regrade(database, *changes, reason=reason)
+        change_condition(database, *changes, reason=reason)
 
 
 def test_a_reason_is_kept_with_its_note() -> None:
-    assert wording(AdjustReason.LOST, " behind the shelf ") == "Lost: behind the shelf"
+    assert wording(AdjustReason.LOST, " behind a rack ") == "Lost: behind a rack"
     assert wording(AdjustReason.WITHOUT_DOCUMENT, "") == "Received without a document"

@@ -60,7 +60,7 @@ def commit(source: Source) -> Found:
 
 
 def pure(source: Source) -> Found:
-    """The domain and the wires are told the time and given their ids."""
+    """The domain and the wires get the time and their ids as arguments."""
     if source.within(
         "src/doorstep/domain", "src/doorstep/adapters/*/*/wire.py", "src/doorstep/adapters/*/*/wire"
     ):

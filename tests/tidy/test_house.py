@@ -88,14 +88,14 @@ def _events() -> set[str]:
 
 
 def test_every_event_has_subscribers_or_is_listed_as_having_none() -> None:
-    heard = {row.event for row in flow_map.MAP}
-    assert heard | flow_map.NO_SUBSCRIBER == _events()
-    assert heard & flow_map.NO_SUBSCRIBER == set()
+    handled = {row.event for row in flow_map.MAP}
+    assert handled | flow_map.NO_SUBSCRIBER == _events()
+    assert handled & flow_map.NO_SUBSCRIBER == set()
 
 
 def test_a_subscriber_has_one_function_for_all_its_events() -> None:
-    heard = [(row.event, row.name) for row in flow_map.MAP]
-    assert sorted(heard) == sorted(set(heard))
+    handled = [(row.event, row.name) for row in flow_map.MAP]
+    assert sorted(handled) == sorted(set(handled))
     work = {(row.name, row.handler, row.task, row.on_dead_letter) for row in flow_map.MAP}
     assert len(work) == len({row.name for row in flow_map.MAP})
 

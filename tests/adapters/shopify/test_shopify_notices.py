@@ -88,7 +88,7 @@ def done(mutation: str, kind: str, identifier: str) -> dict[str, Any]:
     return {"data": {mutation: {kind: {"id": identifier}, "userErrors": []}}}
 
 
-def test_a_shipment_is_booked_over_all_open_fulfilment_orders(
+def test_a_shipment_is_booked_over_all_open_fulfillment_orders(
     shop: connector.Shopify, script: scripted.Script
 ) -> None:
     script.will_say(
@@ -123,7 +123,9 @@ def test_a_shipment_is_booked_over_all_open_fulfilment_orders(
     }
 
 
-def test_long_fulfilment_orders_are_read_to_the_end(shop: connector.Shopify, script: scripted.Script) -> None:
+def test_long_fulfillment_orders_are_read_to_the_end(
+    shop: connector.Shopify, script: scripted.Script
+) -> None:
     more = fulfillment_order(2, remaining=3, cursor="l2")["lineItems"]
     last = fulfillment_order(3)["lineItems"]
     script.will_say(

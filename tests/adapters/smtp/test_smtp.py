@@ -70,7 +70,7 @@ def test_nothing_is_smuggled_into_a_mail(changes: dict[str, str], place: str) ->
 @contextmanager
 def relay(*lines: bytes) -> Iterator[tuple[int, list[bytes]]]:
     """A relay that greets, then answers each command with the next line; after the last one it hangs up."""
-    heard: list[bytes] = []
+    commands: list[bytes] = []
     with socket.create_server(("127.0.0.1", 0)) as server:
 
         def talk() -> None:
@@ -78,14 +78,16 @@ def relay(*lines: bytes) -> Iterator[tuple[int, list[bytes]]]:
             with connection, connection.makefile("rb") as incoming:
                 connection.sendall(lines[0] + b"\r\n")
                 for line in lines[1:]:
-                    heard.append(_command(incoming, in_data=bool(heard) and heard[-1] == b"DATA\r\n"))
+                    commands.append(
+                        _command(incoming, in_data=bool(commands) and commands[-1] == b"DATA\r\n")
+                    )
                     connection.sendall(line + b"\r\n")
-                if heard and heard[-1] == b"DATA\r\n":
-                    heard.append(_command(incoming, in_data=True))
+                if commands and commands[-1] == b"DATA\r\n":
+                    commands.append(_command(incoming, in_data=True))
 
         thread = threading.Thread(target=talk)
         thread.start()
-        yield server.getsockname()[1], heard
+        yield server.getsockname()[1], commands
         thread.join()
 
 
@@ -113,12 +115,12 @@ READY = (b"220 hi", b"250 hello", b"250 ok", b"250 ok", b"354 go on")
 
 
 def test_a_mail_is_sent_with_dots_doubled() -> None:
-    with relay(*READY, b"250 queued", b"221 bye") as (port, heard):
+    with relay(*READY, b"250 queued", b"221 bye") as (port, commands):
         assert send(port) == "<order-2041-shipped@notnaked.example>"
-    assert heard[1] == b"mail FROM:<shop@notnaked.example>\r\n"
-    assert heard[2] == b"rcpt TO:<meera@example.in>\r\n"
-    assert b"\r\n..a line with a dot\r\n" in heard[4]
-    assert heard[5] == b"quit\r\n" or heard[5] == b"QUIT\r\n"
+    assert commands[1] == b"mail FROM:<shop@notnaked.example>\r\n"
+    assert commands[2] == b"rcpt TO:<meera@example.in>\r\n"
+    assert b"\r\n..a line with a dot\r\n" in commands[4]
+    assert commands[5] == b"quit\r\n" or commands[5] == b"QUIT\r\n"
 
 
 def test_a_relay_that_forwards_and_hangs_up_after_taking_the_mail() -> None:

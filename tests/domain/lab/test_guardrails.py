@@ -12,7 +12,7 @@ CANARY, SHADOW = TrialKind.CANARY, TrialKind.SHADOW
 
 
 def draft(**reported: float) -> Tally:
-    """A hundred orders that went as they do now, but for what is told."""
+    """A hundred orders that went as they do now, except as given."""
     known = {"orders": 100, "served": 100, "cost_minor": 10_000, "splits": 10, "misses": 5, "rejects": 2}
     return Tally(**(known | reported))  # type: ignore[arg-type]  # fields by name
 

@@ -27,12 +27,12 @@ runs:
   - name: live
     routings:
       - name: all
-        rules: [{name: near, choose: [{by: miss}, {by: distance}], remainder: {then: queue, queue: shelf}}]
+        rules: [{name: near, choose: [{by: miss}, {by: distance}], remainder: {then: queue, queue: later}}]
   - name: night
     schedule: 0 2 * * *
     routings:
       - {name: by night, rules: [{name: depots, locations: {groups: [depots]}, remainder: {then: backorder}}]}
-queues: [{name: shelf, owner: operations}]
+queues: [{name: later, owner: operations}]
 """
 CASE = """
 name: case
@@ -117,7 +117,7 @@ def test_queued_orders_are_compared_with_their_queue() -> None:
     text = CASE.replace("quantity: 2", "quantity: 9").replace(
         "sent: [{line: 1, location: ST, units: 2}], rule: near", "queue: care"
     )
-    assert outcome(text).differences == ("Queue: expected care, found shelf.",)
+    assert outcome(text).differences == ("Queue: expected care, found later.",)
 
 
 def test_the_rule_of_the_guide_passes_its_case() -> None:

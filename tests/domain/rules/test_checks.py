@@ -32,14 +32,14 @@ from doorstep.domain.routing.model.rules.fields import FIELDS
 from doorstep.domain.routing.model.rules.schema import schema
 from doorstep.kernel import documents
 
-QUEUED = Remainder(then="queue", queue="shelf")
+QUEUED = Remainder(then="queue", queue="later")
 LAST = Rule(name="last", remainder=QUEUED)
 CASE = {
     "name": "c", "at": "2026-11-22T09:00:00Z", "order": {"lines": [{"sku": "TEE"}]}, "stock": {},
     "expect": {"sent": [{"line": 2, "location": "WH"}]},
 }  # fmt: skip
 CASES = ("Case", "Expected", "Sent")
-QUEUES = (Queue(name="shelf", owner="operations"),)
+QUEUES = (Queue(name="later", owner="operations"),)
 
 
 def rule_set(
@@ -68,7 +68,7 @@ def test_the_rules_that_doorstep_comes_with_are_right() -> None:
         (rule_set(orders=Orders(min_value_minor=1)), "currency: The rule set has amounts: set a currency."),
         (rule_set(LAST, LAST), "runs[0].routings[0].rules[1].name: last exists twice: use unique names."),
         (rule_set(Rule(name="", remainder=QUEUED)), "runs[0].routings[0].rules[0].name: Give it a name."),
-        (rule_set(queues=(*QUEUES, *QUEUES, *QUEUES)), "queues[1].name: shelf exists twice: use unique names."),
+        (rule_set(queues=(*QUEUES, *QUEUES, *QUEUES)), "queues[1].name: later exists twice: use unique names."),
         (rule_set(orders=Orders(when="order.x")), (
             "line 1, runs[0].routings[0].orders.when: order.x is unknown, available: order.channel, order.queue, order.method, "
             "order.service, order.priority, order.placed_at, order.promised_in_days, order.origin, order.tags, "
@@ -87,7 +87,7 @@ def test_the_rules_that_doorstep_comes_with_are_right() -> None:
             "runs[0].routings[0].rules[0].choose: List codes or groups for the sequence.")),
         (rule_set(Rule(name="a", remainder=Remainder(then="queue"))), (
             "runs[0].routings[0].rules[0].remainder.queue: no queue is not a queue of this rule set.")),
-        (rule_set(Rule(name="a", remainder=Remainder(then="cancel", queue="shelf"))), (
+        (rule_set(Rule(name="a", remainder=Remainder(then="cancel", queue="later"))), (
             "runs[0].routings[0].rules[0].remainder.queue: Remove the queue: cancel does not use one.")),
         (rule_set(run=Run(name="r", routings=(), schedule="at night")), (
             "runs[0].schedule: 'at night' is not a cron expression: minute hour day month weekday, such as 0 2 * * *.")),
@@ -138,11 +138,11 @@ def test_changes_are_described_in_sentences() -> None:
         (
             "run run › routing routing › rule last: added Uses every location. Chooses: fewest parcels, then cheapest, "
             "then nearest. Lines may ship separately; a line that no location has in full may be split. "
-            "Remainder: add to exception queue “shelf”."
+            "Remainder: add to exception queue “later”."
         ),
-        "queue shelf: added Owner: operations; orders are retried when stock arrives.",
+        "queue later: added Owner: operations; orders are retried when stock arrives.",
     ]
-    assert changes(rule_set(), before) == ["rule set: removed run run", "rule set: removed queue shelf"]
+    assert changes(rule_set(), before) == ["rule set: removed run run", "rule set: removed queue later"]
 
 
 def test_costs_criteria_and_cases_are_checked_too() -> None:
@@ -232,11 +232,11 @@ def test_a_routing_a_run_and_a_queue_read_as_sentences() -> None:
 
 
 def test_a_case_reads_as_a_sentence() -> None:
-    case = documents.convert({**CASE, "expect": {"remainder": "queue", "queue": "shelf"}}, Case).value
+    case = documents.convert({**CASE, "expect": {"remainder": "queue", "queue": "later"}}, Case).value
     assert case is not None
     assert (
         str(words.of_case(case))
-        == "Expects of 1 × TEE: nothing sent; remainder: add to exception queue “shelf”."
+        == "Expects of 1 × TEE: nothing sent; remainder: add to exception queue “later”."
     )
 
 

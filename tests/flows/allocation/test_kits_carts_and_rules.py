@@ -26,8 +26,8 @@ NEW, B_GRADE = Condition.NEW, Condition.B_GRADE
 
 
 @pytest.fixture(autouse=True)
-def shelf(retailer: Retailer) -> LocationId:
-    """All stock in one place, so that numbers are easy: 10 shirts, 4 jackets, 2 B-grade shirts. A kit, a graded SKU."""
+def all_stock(retailer: Retailer) -> LocationId:
+    """All stock at one location: 10 shirts, 4 jackets, 2 B-grade shirts. A kit, a B-grade SKU."""
     here = next(iter(retailer.location_ids.values()))
     retailer.write(lambda tx: catalog.put(tx, items=[item(KIT), item(SECOND)]))
     recipes = [

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from tests.builders import NOON, SHIRT, Retailer
-from tests.flows.allocation.test_kits_carts_and_rules import count, hold, place_order, shelf
+from tests.flows.allocation.test_kits_carts_and_rules import all_stock, count, hold, place_order
 
 from doorstep.domain.inventory.actions import rules
 from doorstep.domain.inventory.actions.rules import RuleChange
@@ -12,7 +12,7 @@ from doorstep.domain.routing import views as routing
 from doorstep.flows.fulfillment import cancel
 from doorstep.kernel.ids import OrderId
 
-__all__ = ["shelf"]  # All stock at one location, as there.
+__all__ = ["all_stock"]  # All stock at one location, as there.
 
 
 def rule(

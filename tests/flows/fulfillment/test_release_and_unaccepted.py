@@ -80,7 +80,7 @@ def test_unaccepted_work_is_rerouted(retailer: Retailer, hands: Hands) -> None:
     rejected, after = retailer.work(order_id)
     assert (rejected.id, rejected.state, after.state) == (before.id, State.REJECTED, State.OPEN)
     assert after.location_id != before.location_id
-    assert retailer.count(SHIRT, "ST-22") == (3, 0)  # nothing is said about the shelf
+    assert retailer.count(SHIRT, "ST-22") == (3, 0)  # the stock is not corrected
 
 
 def test_nothing_happens_in_closed_hours(retailer: Retailer, hands: Hands) -> None:

@@ -44,7 +44,7 @@ def receive(retailer: Retailer, return_id: ReturnId, location: str | None = None
 
 
 def inspect(retailer: Retailer, each: Return, quantity: int | None = None, **found: object) -> None:
-    """What is said of every line, by default: all there, as new, back on the shelf."""
+    """What is said of every line, by default: all there, as new, back in stock."""
     reported = Inspection(each.lines[0].return_line_no, 0, Grade.NEW, Disposition.RESTOCK)
     reported = replace(reported, quantity=each.lines[0].quantity if quantity is None else quantity, **found)  # type: ignore[arg-type]  # fields by name
     retailer.write(

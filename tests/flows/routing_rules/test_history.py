@@ -42,7 +42,7 @@ def sent(retailer: Retailer, order_id: OrderId) -> set[tuple[str, int, int]]:
 
 @pytest.fixture
 def week(retailer: Retailer, began: datetime) -> list[OrderId]:
-    """Enough orders to empty some shelves."""
+    """Enough orders to sell out some SKUs."""
     wanted = [(JACKET, 3), (SHIRT, 2), (JACKET, 4), (SHIRT, 1), (JACKET, 2), (SHIRT, 1), (JACKET, 5)]
     return [retailer.place_order(order_snapshot(line(sku, quantity))) for sku, quantity in wanted]
 

@@ -23,10 +23,10 @@ HUB, STORE = "WH-A", "ST-22"
 def empty(retailer: Retailer, sku: Sku = JACKET) -> None:
     """Nobody has any."""
     lines = [StockLine(number, sku, code, 0) for number, code in enumerate(retailer.location_ids, start=1)]
-    tell(retailer, "empty", *lines)
+    send(retailer, "empty", *lines)
 
 
-def tell(retailer: Retailer, key: str, *lines: StockLine, mode: Mode = Mode.SET) -> None:
+def send(retailer: Retailer, key: str, *lines: StockLine, mode: Mode = Mode.SET) -> None:
     now = retailer.app.clock.now()
     feed = Feed("wms", key, mode, now, lines)
     retailer.write(lambda tx: feeds.apply_feed(tx, feed=feed, locations=retailer.location_ids, now=now))
@@ -62,7 +62,7 @@ def test_new_stock_retries_the_orders_that_wait_for_it(retailer: Retailer, how: 
 
 def test_a_canceled_transfer_releases_stock_and_retries_backorders(retailer: Retailer) -> None:
     empty(retailer)
-    tell(retailer, "two", StockLine(1, JACKET, HUB, 2))
+    send(retailer, "two", StockLine(1, JACKET, HUB, 2))
     command = retailer.write(lambda tx: requested(retailer, tx))
     order_id = retailer.place_order(order_snapshot(line(JACKET, 2, 299_900)))
     assert retailer.work(order_id) == []
@@ -97,16 +97,16 @@ def reject(retailer: Retailer, reason: RejectReason) -> LocationId:
 def test_what_a_location_does_not_find_is_to_be_counted_there(retailer: Retailer) -> None:
     here = reject(retailer, RejectReason.NOT_IN_STOCK)
     assert directed(retailer) == [(JACKET, here)]
-    tell(retailer, "more", StockLine(1, JACKET, STORE, 5), mode=Mode.DELTA)
+    send(retailer, "more", StockLine(1, JACKET, STORE, 5), mode=Mode.DELTA)
     reject(retailer, RejectReason.NO_CAPACITY)
     assert directed(retailer) == [(JACKET, here)]
 
 
 def test_what_a_source_contradicts_is_to_be_counted_and_settles_itself(retailer: Retailer) -> None:
     empty(retailer)
-    tell(retailer, "three", StockLine(1, JACKET, HUB, 3))
+    send(retailer, "three", StockLine(1, JACKET, HUB, 3))
     order_id = retailer.place_order(order_snapshot(line(JACKET, 3, 299_900)))
-    tell(retailer, "one", StockLine(1, JACKET, HUB, 1))
+    send(retailer, "one", StockLine(1, JACKET, HUB, 1))
     assert directed(retailer) == [(JACKET, retailer.location_ids[HUB])]
     (work,) = retailer.work(order_id)
     retailer.write(

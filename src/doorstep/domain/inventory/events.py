@@ -176,7 +176,7 @@ class Received:
 
 @dataclass(frozen=True, slots=True)
 class ChangedUnits:
-    """Units that changed condition; part of Regraded."""
+    """Units that changed condition; part of StockConditionChanged."""
 
     sku: str
     before: str

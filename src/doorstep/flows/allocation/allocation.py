@@ -30,7 +30,7 @@ def changed(
 def unallocate(tx: WriteTx, *, ended: Mapping[str, Sequence[Work]], now: datetime) -> None:
     """Undo the allocation of fulfillment orders that were just ended: give back stock, line counters and capacity.
 
-    `ended` has them by the reason, as they were before they ended: what was picked is put back on the shelf, too.
+    `ended` has them by the reason, as they were before they ended: what was picked is put back in stock, too.
     All of them in one call, so that stock is locked before pools.
     """
     order_ids = sorted({work.order_id for works in ended.values() for work in works})

@@ -87,12 +87,12 @@ def _to_stock(tx: ReadTx, each: Return, inspections: Sequence[Inspection]) -> li
     parts = eligible_stock.needs(tx, skus=[Sku(line.sku) for line in each.lines]).parts
     returned = []
     for found in inspections:
-        graded = CONDITION_OF[Disposition(found.disposition), Grade(found.grade)]
-        if graded is None or not found.quantity:
+        found_condition = CONDITION_OF[Disposition(found.disposition), Grade(found.grade)]
+        if found_condition is None or not found.quantity:
             continue
         line = lines[found.return_line_no]
         for (sku, sold_as), units in parts[Sku(line.sku)].items():
-            condition = sold_as if graded == Condition.NEW else Condition(graded)
+            condition = sold_as if found_condition == Condition.NEW else Condition(found_condition)
             returned.append(
                 ReturnedUnits(
                     f"return/{each.id}/line/{line.return_line_no}", each.order_id, line.line_no, sku, each.location_id,

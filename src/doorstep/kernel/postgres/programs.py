@@ -174,7 +174,7 @@ def _check(programs: Path) -> None:
 
 
 def _copied(programs: Path, folder: Path, label: str) -> Path:
-    """The wheel as it lies, because its programs find their libraries by a relative path; complete or not at all."""
+    """The unpacked wheel, because its programs find their libraries by a relative path; complete or not at all."""
     target = folder / f"pg-{label}"
     if not target.exists():
         draft = folder / "pg.new"

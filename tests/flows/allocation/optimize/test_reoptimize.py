@@ -142,7 +142,7 @@ def test_a_held_order_is_unchanged(held: Retailer, two: tuple[OrderId, OrderId])
 def test_what_goes_meanwhile_and_is_not_needed_stops_nothing(
     held: Retailer, two: tuple[OrderId, OrderId]
 ) -> None:
-    """Pieces that the wave does not need may go meanwhile."""
+    """Units that the batch does not need may ship meanwhile."""
     common, rare = two
     found = held.read(lambda tx: unreleased.load(tx, at=NOON, limit=10))
     assert found is not None

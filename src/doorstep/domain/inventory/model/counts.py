@@ -39,7 +39,7 @@ COUNT_MOVES: dict[CountState, frozenset[CountState]] = {
 
 # Legal actions per state, main one first.
 COUNT_ACTIONS: dict[CountState, tuple[str, ...]] = {
-    CountState.OPEN: ("count", "hand_in", "cancel"),
+    CountState.OPEN: ("count", "submit", "cancel"),
     CountState.COUNTED: ("approve", "recount", "cancel"),
     CountState.APPROVED: (),
     CountState.CANCELED: (),
