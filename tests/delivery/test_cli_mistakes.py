@@ -54,6 +54,15 @@ def said(environment: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], *w
     return sentence
 
 
+def test_a_missing_setting_is_named(
+    environment: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], tmp_path: Path
+) -> None:
+    file = tmp_path / "connections.toml"
+    file.write_text('[pos]\nkind = "channels"\nconnector = "direct"\n[pos.settings]\n')
+    sentence = said(environment, capsys, "connections", "put", file)
+    assert "Direct (API, files, POS): Set webhook_secret (at least 16 characters)." in sentence
+
+
 def closed_port() -> int:
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))

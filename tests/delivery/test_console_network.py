@@ -47,7 +47,7 @@ def test_tariffs_and_locations_are_shown(browser: TestClient) -> None:
     page = browser.get("/console/network").text
     assert "₹45.00" in page
     assert "up to 40 km, same country" in page
-    assert re.search(r"<h3>shiphawk\s+<span class=\"muted\">operates mon, tue, wed, thu, fri, sat", page)
+    assert re.search(r"<h3>ShipHawk for warehouses\s+<span class=\"muted\">Mon-Sat", page)
     assert "day ≤ 200 orders" in page
     assert "Samples loaded" in page
 

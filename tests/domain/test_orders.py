@@ -47,7 +47,7 @@ HELD = [
     (
         order_snapshot(total_minor=1),
         HoldReason.TOTALS_DIFFER,
-        "The channel's total is INR 0.01, the lines add up to INR 4,597.00",
+        "The channel's total is ₹0.01, the lines add up to ₹4,597.00",
     ),
     (order_snapshot(shipping_address=None), HoldReason.ADDRESS, "The shipping address is missing"),
     (sent_to(name=" ", city=""), HoldReason.ADDRESS, "The address has no name, city"),

@@ -10,6 +10,7 @@ from doorstep.domain.analytics import model
 from doorstep.domain.orders.model import HoldReason
 from doorstep.flows import map as flow_map
 
+NAMES = model.EventNames({"shopify": "Online shop"}, {"ST-21": "Store 21", "WH-A": "Warehouse A"})
 NOON = datetime(2026, 11, 20, 12, 0, tzinfo=UTC)
 
 
@@ -61,8 +62,17 @@ def test_a_fact_in_words(fact: str, data: dict[str, object], words: str) -> None
 
 def test_a_channel_is_named_and_one_unit_is_singular() -> None:
     placed = {"channel": "shopify", "lines": 2, "total_minor": 100, "currency": "INR"}
-    assert model.describe("order.placed", placed, channels={"shopify": "Online shop"}).startswith(
+    assert model.describe("order.placed", placed, names=NAMES).startswith(
         "Placed through Online shop: 2 lines"
+    )
+    assert model.describe("order.allocated", {"locations": ["ST-21", "WH-A", "X"]}, names=NAMES) == (
+        "Allocated to Store 21, Warehouse A, X"
+    )
+    assert model.describe("fulfillment.accepted", {"location": "ST-21"}, names=NAMES) == (
+        "Store 21 accepted the work"
+    )
+    assert (
+        model.describe("count.submitted", {"lines": 3, "off": 1}) == "Count submitted: 3 lines, variances: 1"
     )
     assert model.describe("stock.received", {"units": 1, "reference": "PO-7"}) == "1 unit received: PO-7"
     assert model.describe("transfer.shipped", {"units": 2}) == "Transfer shipped with 2 units"

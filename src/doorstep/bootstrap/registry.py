@@ -7,7 +7,7 @@ import time
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Protocol, TypeVar, cast, runtime_checkable
+from typing import Any, Protocol, TypeVar, cast, runtime_checkable
 
 import pydantic
 
@@ -256,5 +256,15 @@ def _validate(connector: Connector, settings: Mapping[str, object]) -> pydantic.
     try:
         return model.model_validate(dict(settings))
     except pydantic.ValidationError as problem:
-        wrong = "; ".join(f"{'.'.join(map(str, each['loc']))}: {each['msg']}" for each in problem.errors())
-        raise errors.Invalid(f"The settings of {connector.label} are incomplete: {wrong}.") from problem
+        fields = model.model_json_schema()["properties"]
+        wrong = " ".join(_setting_error(each, fields) for each in problem.errors())
+        raise errors.Invalid(f"{connector.label}: {wrong}") from problem
+
+
+def _setting_error(problem: Mapping[str, Any], fields: Mapping[str, Mapping[str, object]]) -> str:
+    """What to do about a setting: set it, or correct it."""
+    name = ".".join(map(str, problem["loc"]))
+    if problem["type"] not in {"missing", "string_too_short", "too_short"}:
+        return f"Correct {name}: {problem['msg']}."
+    least = fields.get(name, {}).get("minLength")
+    return f"Set {name} (at least {least} characters)." if least else f"Set {name}."

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import itertools
+from collections.abc import Iterable, Mapping
 from enum import StrEnum
 
 from doorstep.domain.fulfillment.model import RejectReason
@@ -120,6 +121,25 @@ def document(text: str) -> str:
     """A supply document that is stored as kind and number: Purchase order PO-7."""
     kind, _space, number = text.partition(" ")
     return f"{i18n.gettext(SUPPLY_KINDS.get(kind, kind))} {number}".strip()
+
+
+_SHORT_DAYS = {
+    "mon": _m("Mon"),
+    "tue": _m("Tue"),
+    "wed": _m("Wed"),
+    "thu": _m("Thu"),
+    "fri": _m("Fri"),
+    "sat": _m("Sat"),
+    "sun": _m("Sun"),
+}
+
+
+def day_ranges(days: Iterable[str]) -> str:
+    """Weekdays, following ones together: Mon-Sat; Mon, Wed-Fri."""
+    wanted = set(days)
+    runs = [list(run) for has, run in itertools.groupby(_SHORT_DAYS, key=wanted.__contains__) if has]
+    names = [[i18n.gettext(_SHORT_DAYS[day]) for day in run] for run in runs]
+    return ", ".join(run[0] if len(run) == 1 else f"{run[0]}-{run[-1]}" for run in names)
 
 
 def shift_units(count: int, unit: str) -> str:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from functools import partial
@@ -81,6 +81,23 @@ def person_of(actor: str, names: Mapping[str, str]) -> str:
     return names.get(actor) or kinds.get(kind) or rest or actor
 
 
+def event_details(event: analytics.TimelineEntry) -> dict[str, str]:
+    """The data of an event as words, by key."""
+    head = {"type": event.type, "at": event.at.isoformat(), "actor": event.actor, "trace": event.trace_id}
+    return {key: _detail(key, value) or "–" for key, value in {**head, **event.data}.items()}
+
+
+def _detail(key: str, value: object) -> str:
+    if isinstance(value, Mapping):
+        return ", ".join(f"{name}: {_detail(name, each)}" for name, each in value.items())
+    if isinstance(value, Sequence) and not isinstance(value, str):
+        return ", ".join(_detail(key, each) for each in value)
+    if isinstance(value, bool):
+        return _("yes") if value else _("no")
+    text = "" if value is None else str(value)
+    return _(analytics.hold_label(text)) if key == "reasons" else text
+
+
 def options_of(rows: Iterable[object], value: str, word: str, blank: str = "") -> list[tuple[str, str]]:
     """Options of a select from rows: an attribute as value, another as word; `blank` stands first."""
     found = [(str(getattr(row, value)), str(getattr(row, word))) for row in rows]
@@ -124,9 +141,10 @@ def _environment() -> jinja2.Environment:
         time_left_badge=badges.time_left,
         person_of=person_of,
         hold_words=lambda reason: i18n.gettext(analytics.hold_label(reason)),
-        event_words=lambda event, channels: analytics.describe(
-            event.type, event.data, i18n.gettext, channels
+        event_words=lambda event, names: analytics.describe(
+            event.type, event.data, i18n.gettext, names, formats.minor
         ),
+        event_details=event_details,
         Permission=Permission,
         ORDER_STEPS=navigation.ORDER_STEPS,
         PICKUP_STEPS=navigation.PICKUP_STEPS,
@@ -244,7 +262,8 @@ def problem_page(req: PageRequest, problem: errors.DoorstepError) -> Response:
         503: _("Try again in a moment"),
     }
     title = titles.get(status, _("The action failed"))
-    return render(req, "frame/problem.html", {"title": title, "problem": problem}, status=status)
+    context = {"title": title, "problem": problem, "status": status}
+    return render(req, "frame/problem.html", context, status=status)
 
 
 def plain(title: str, message: str, *, status: int) -> Response:

@@ -115,9 +115,7 @@ _SENTENCES = {
     "fulfillment.accepted": _m("{location} accepted the work"),
     "fulfillment.picked": _m("{location} picked all units"),
     "fulfillment.packed": _m("{location} packed the parcel"),
-    "fulfillment.overdue": _m(
-        "{location} has not accepted the work for {open_minutes} open minutes ({stage})"
-    ),
+    "fulfillment.overdue": _m("{location} has not accepted the work for {open_minutes} open minutes"),
     "fulfillment.rejected": _m("{location} rejected the work: {reason} {note}"),
     "shipment.label_requested": _m("{direction} label requested"),
     "shipment.label_purchased": _m("{direction} label bought from {carrier}: {tracking_number}"),
@@ -171,7 +169,7 @@ _SENTENCES = {
     "transfer.received": _m("Transfer received. Units: {units}, lost: {lost}, over: {over}"),
     "transfer.canceled": _m("Transfer canceled"),
     "count.opened": _m("{kind} count opened"),
-    "count.submitted": _m("Count submitted. Lines: {lines}, with a variance: {off}"),
+    "count.submitted": _m("Count submitted: {lines} lines, variances: {off}"),
     "count.reopened": _m("Count reopened: {reason}"),
     "count.approved": _m("Count approved. Lines: {lines}, change in units: {change}"),
     "count.canceled": _m("Count canceled"),
@@ -181,23 +179,36 @@ _SENTENCES = {
 # The sentence when the given number is 1.
 _SINGULAR = {
     "order.placed": ("lines", _m("Placed through {channel}: 1 line, {money}")),
+    "count.submitted": ("lines", _m("Count submitted: 1 line, variances: {off}")),
     "stock.received": ("units", _m("1 unit received: {reference}")),
     "stock.synced": ("lines", _m("{source} updated 1 stock level")),
     "transfer.shipped": ("units", _m("Transfer shipped with 1 unit")),
 }
 
 
+@dataclass(frozen=True, slots=True)
+class EventNames:
+    """Names for the keys and codes in events: of channels by connection key, of locations by code."""
+
+    channels: Mapping[str, str]
+    locations: Mapping[str, str]
+
+
+CODES = EventNames({}, {})
+
+
 def describe(
     event_type: str,
     data: Mapping[str, object],
     translate: Translate = str,
-    channels: Mapping[str, str] | None = None,
+    names: EventNames = CODES,
+    amount: Callable[[int, str], str] | None = None,
 ) -> str:
-    """The sentence for an event; an unknown type is shown by its name. `channels` has names by connection key."""
+    """The sentence for an event; an unknown type is shown by its name. Without `names` keys and codes stay as they are."""
     known = {key: _text_of(key, value, translate) for key, value in data.items()}
     if "total_minor" in data or "amount_minor" in data:
         minor = data.get("total_minor", data.get("amount_minor"))
-        known["money"] = _amount(int(str(minor)), str(data.get("currency")))
+        known["money"] = (amount or _amount)(int(str(minor)), str(data.get("currency")))
     sentence = _SENTENCES.get(event_type)
     if sentence is None:
         return event_type.replace(".", " ").replace("_", " ").capitalize()
@@ -205,7 +216,10 @@ def describe(
     if known.get(counter) == "1":
         sentence = singular
     if "channel" in known:
-        known["channel"] = (channels or {}).get(known["channel"], known["channel"])
+        known["channel"] = names.channels.get(known["channel"], known["channel"])
+    for key in {"location", "locations"} & known.keys():
+        codes = known[key].split(", ")
+        known[key] = ", ".join(names.locations.get(code, code) for code in codes)
     return translate(sentence).format_map(_MissingAsEmpty(known)).strip().rstrip(":").strip()
 
 

@@ -68,7 +68,7 @@ class Direct:
 CONNECTOR = connections.Connector(
     id="direct",
     kind=connections.Kind.CHANNELS,
-    label="Direct (API, files, tills)",
+    label="Direct (API, files, POS)",
     settings=Settings,
     connect=Direct,
     features=frozenset({"inbound"}),

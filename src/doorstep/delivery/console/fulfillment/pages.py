@@ -9,7 +9,7 @@ from starlette.responses import RedirectResponse, Response
 
 from doorstep.delivery.console import formats, labels, page
 from doorstep.delivery.console.fulfillment import forms, lists
-from doorstep.delivery.console.orders.explanation import Explainer
+from doorstep.delivery.console.orders.explanation import Explainer, Explanation
 from doorstep.delivery.console.page import Toast
 from doorstep.delivery.console.request import ROOT, PageRequest, here
 from doorstep.delivery.console.routes import Read, Routes, Verb
@@ -24,7 +24,7 @@ from doorstep.flows.fulfillment import fulfill, packing
 from doorstep.flows.fulfillment import recall as recalls
 from doorstep.flows.shipping import consolidation
 from doorstep.kernel import errors
-from doorstep.kernel.db import WriteTx
+from doorstep.kernel.db import ReadTx, WriteTx
 from doorstep.kernel.i18n import counted
 from doorstep.kernel.i18n import gettext as _
 from doorstep.kernel.i18n import mark as _m
@@ -73,17 +73,27 @@ def board(req: PageRequest, toast: Toast | None = None, status: int = 200) -> Re
     return page.render(req, "fulfillment/board.html", context, toast=toast, status=status)
 
 
+def _why_here(req: PageRequest, tx: ReadTx, job: view.Job) -> Explanation | None:
+    """Why the work is at its location, in the words of the order page."""
+    made = decisions.of_work(tx, fulfillment_order_id=job.card.id)
+    if made is None:
+        return None
+    order_id = job.card.order_id
+    currency = decisions.currency(tx, order_id=order_id) if req.principal.can(Permission.RULES_READ) else ""
+    by = Explainer(None, currency, decisions.is_promised(tx, order_id=order_id))
+    return by.explain(made, only=frozenset(each.line_no for each in job.card.lines))
+
+
 def station(req: PageRequest, toast: Toast | None = None, status: int = 200) -> Response:
     """One fulfillment order, to be worked on."""
     with req.app.db.read() as tx:
         job = view.job(tx, fulfillment_order_id=req.number("work_id"), now=req.now)
         shares = work_views.companions(tx, fulfillment_order_id=job.card.id)
         outages = network.outages(tx, at=req.now)
-        made = decisions.of_work(tx, fulfillment_order_id=job.card.id)
+        why_here = _why_here(req, tx, job)
     here(req, job.card.location.id)
     companions = [each for each in shares if each.fulfillment_order_id != job.card.id]
     unpacked = [each for each in companions if each.state is not State.PACKED]
-    lines = frozenset(each.line_no for each in job.card.lines)
     is_scan = req.http.url.path.endswith("/pick")
     is_packed = job.card.state is State.PACKED
     context = {
@@ -93,7 +103,7 @@ def station(req: PageRequest, toast: Toast | None = None, status: int = 200) -> 
         ],
         "companions": companions,
         "outages": outages,
-        "why_here": None if made is None else Explainer(None, "").explain(made, only=lines),
+        "why_here": why_here,
         "unpacked_companions": unpacked if is_packed and not job.card.label_state else [],
         "may_write": req.principal.can(Permission.FULFILLMENT_WRITE),
         "waits_for_label": is_packed and not job.card.pickup and job.card.label_state in {"", "requested"},

@@ -4,26 +4,40 @@ from __future__ import annotations
 
 from starlette.responses import Response
 
-from doorstep.delivery.console import page
+from doorstep.delivery.console import labels, page
 from doorstep.delivery.console.network import forms, lists
 from doorstep.delivery.console.page import Toast
 from doorstep.delivery.console.request import ROOT, PageRequest, here
 from doorstep.delivery.console.routes import Read, Routes, Verb
-from doorstep.domain.fulfillment import views as fulfillment
+from doorstep.domain.connections import views as connections
+from doorstep.domain.connections.model import Kind
 from doorstep.domain.identity.model import Permission
 from doorstep.domain.network import actions, views
 from doorstep.domain.network.model import text
 from doorstep.flows.network import location_status, network_change, outage_control
 from doorstep.flows.network.network_change import Preview
 from doorstep.kernel import errors
-from doorstep.kernel.db import WriteTx
+from doorstep.kernel.db import ReadTx, WriteTx
 from doorstep.kernel.i18n import gettext as _
+
+
+def _carrier_names(req: PageRequest, tx: ReadTx) -> dict[str, str]:
+    """The names of carriers by key: that of the connection, or else of its connector."""
+    known = req.app.registry.connectors
+    labels_by_id = {name: each.label for (kind, name), each in known.items() if kind is Kind.CARRIERS}
+    connected = {
+        each.key: each.name or labels_by_id.get(each.connector_id, each.key)
+        for each in connections.all_connections(tx)
+        if each.kind == Kind.CARRIERS
+    }
+    return labels_by_id | connected
 
 
 def show(req: PageRequest, toast: Toast | None = None, status: int = 200) -> Response:
     """Tariffs, carrier outages, locations, and the versions of the configuration; or the locations as CSV."""
     with req.app.db.read() as tx:
         outages, carriers = views.outages(tx, at=req.now), outage_control.carriers(tx)
+        names = _carrier_names(req, tx)
         document, versions = views.document(tx), views.versions(tx, limit=10)
         known = list(views.locations(tx).values())
         listed = lists.location_list(known, document, views.pauses(tx, at=req.now).keys())
@@ -36,6 +50,8 @@ def show(req: PageRequest, toast: Toast | None = None, status: int = 200) -> Res
         "list": found,
         "closed": [each for each in known if not each.active],
         "outages": outages,
+        "carrier_names": names,
+        "day_ranges": labels.day_ranges,
         "carriers": [each for each in carriers if each not in outages],
         "may_write": req.principal.can(Permission.RULES_WRITE),
     }
@@ -104,10 +120,8 @@ def location(req: PageRequest, toast: Toast | None = None, status: int = 200) ->
     location = here(req, req.number("location_id"))
     with req.app.db.read() as tx:
         found = location_status.load(tx, location_id=location, at=req.now)
-        open_units = fulfillment.open_units(tx).get(location, 0)
     context = {
         "found": found,
-        "open_units": open_units,
         "may_pause": req.principal.can(Permission.FULFILLMENT_WRITE),
         "may_edit": req.principal.can(Permission.RULES_WRITE),
     }

@@ -51,14 +51,14 @@ def buttons(found: OrderDetail, *, may_write: bool) -> list[Button]:
     """The verbs of an order, the most likely one first; one that could never apply is left out."""
     lacking = "" if may_write else _("Your role can view orders, not change them.")
     ended = found.headline in {OrderStatus.CANCELED, OrderStatus.RETURNED, OrderStatus.COMPLETED}
-    over = _("The order is closed.") if ended else ""
     manual = any(hold.reason == "manual" and hold.released_at is None for hold in found.holds)
     left = found.counters.ordered - found.counters.canceled - found.counters.packed
     packed = "" if left > 0 else _("Every item is packed or shipped. Wait for a return instead.")
     release = Button("release", _("Release hold") if manual else _("Check again"), lacking)
-    hold = Button("hold", _("Hold"), lacking or over or (_("The order is already held.") if manual else ""))
-    cancel_it = Button("cancel", _("Cancel order"), lacking or over or packed)
-    return [release, hold, cancel_it] if found.is_held else [hold, cancel_it]
+    hold = Button("hold", _("Hold"), lacking)
+    cancel_it = Button("cancel", _("Cancel order"), lacking or packed)
+    possible = ((release, found.is_held), (hold, not ended and not manual), (cancel_it, not ended))
+    return [button for button, applies in possible if applies]
 
 
 def map_of(found: OrderDetail) -> Sketch | None:
@@ -111,7 +111,7 @@ def show(req: PageRequest, toast: Toast | None = None, status: int = 200) -> Res
         promised = promises.of_order(tx, order_id=order_id) if found.unallocated else []
         by = explainer(req, found, decisions.currency(tx, order_id=order_id))
         outages = network.outages(tx, at=req.now)
-        channels = list_view.channel_names(tx)
+        names = list_view.event_names(tx)
         queues = {each.name: each for each in rules.compiled_rules(tx).document.queues}
     may_write = req.principal.can(Permission.ORDERS_WRITE)
     context = {
@@ -121,7 +121,7 @@ def show(req: PageRequest, toast: Toast | None = None, status: int = 200) -> Res
         "map": map_of(found),
         "why_here": _why_here(found, by),
         "outages": outages,
-        "channels": channels,
+        "names": names,
         "why_not": _why_not(found, by),
         "queue": queues.get(found.header.queue),
         "promised": [each for each in promised if each.state == "open"],

@@ -39,6 +39,11 @@ def select_figures(tx: ReadTx, *, since: datetime, until: datetime, currency: st
     return found or DayFigures(0, 0, 0, 0, 0)
 
 
+def exists_order_before(tx: ReadTx, *, at: datetime) -> bool:
+    """Whether there is an order that was placed before an instant."""
+    return tx.value(bool, "SELECT EXISTS (SELECT 1 FROM orders WHERE placed_at < %s)", (at,))
+
+
 def select_hourly(tx: ReadTx, *, since: datetime, until: datetime) -> list[int]:
     """Count the orders placed in each of 24 equal parts of the period."""
     return tx.column(

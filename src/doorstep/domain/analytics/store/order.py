@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from typing import LiteralString
 
 from doorstep.domain.analytics.store.orders import SHIP_BY
 from doorstep.domain.fulfillment.model import State, WorkLine
@@ -77,6 +78,10 @@ def select_header(tx: ReadTx, *, order_id: int) -> Header | None:
     )
 
 
+# The title of an order line `n`; without one of its own, the title of its SKU `k` in the catalog.
+TITLE: LiteralString = "coalesce(nullif(nullif(n.title, ''), n.sku), nullif(k.title, ''), n.sku)"
+
+
 @dataclass(frozen=True, slots=True)
 class LineRow:
     """A line with its counters; amounts in minor units, discount and tax for the whole line."""
@@ -97,8 +102,8 @@ def select_lines(tx: ReadTx, *, order_id: int) -> list[LineRow]:
     """Select the order's lines in the channel's sequence."""
     return tx.all(
         LineRow,
-        """
-        SELECT n.line_no, n.sku, n.title, coalesce(k.color, '') AS color, coalesce(k.size, '') AS size,
+        f"""
+        SELECT n.line_no, n.sku, {TITLE} AS title, coalesce(k.color, '') AS color, coalesce(k.size, '') AS size,
                n.unit_price_minor, n.discount_minor, n.tax_minor, n.return_requested,
                jsonb_build_object('ordered', n.quantity, 'allocated', n.allocated, 'picked', n.picked,
                                   'packed', n.packed, 'shipped', n.shipped, 'delivered', n.delivered,
@@ -454,12 +459,14 @@ class Name:
 
 
 def select_names(tx: ReadTx, *, actors: Sequence[str]) -> dict[str, str]:
-    """Select the names of the users and API clients among these actors."""
+    """Select the names of the users, API clients and connections among these actors."""
     found = tx.all(
         Name,
         """
         SELECT 'user:' || id AS actor, name FROM users WHERE 'user:' || id = ANY(%(actors)s)
         UNION ALL SELECT 'api:' || id, name FROM api_keys WHERE 'api:' || id = ANY(%(actors)s)
+        UNION ALL SELECT 'connection:' || key, name FROM connections
+                   WHERE 'connection:' || key = ANY(%(actors)s) AND name <> ''
         """,
         {"actors": list(actors)},
     )

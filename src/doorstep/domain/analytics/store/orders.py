@@ -220,6 +220,11 @@ def select_channels(tx: ReadTx) -> dict[str, str]:
     return {str(row["key"]): str(row["name"]) for row in rows}
 
 
+def select_location_names(tx: ReadTx) -> dict[str, str]:
+    """Select the names of locations by code."""
+    return {str(row["code"]): str(row["name"]) for row in tx.rows("SELECT code, name FROM locations")}
+
+
 def concerns(tx: ReadTx, *, order_id: int, location_id: int) -> bool:
     """Whether an order has work or a return at a location."""
     return tx.value(

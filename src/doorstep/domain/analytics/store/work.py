@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime
 
-from doorstep.domain.analytics.store.order import LOCATION, WorkLocation
+from doorstep.domain.analytics.store.order import LOCATION, TITLE, WorkLocation
 from doorstep.domain.analytics.store.orders import SHIP_BY
 from doorstep.domain.fulfillment.model import State
 from doorstep.domain.shipping.model import LabelState
@@ -98,7 +98,7 @@ _CARD = f"""
       JOIN locations l ON l.id = f.location_id
       LEFT JOIN order_addresses a ON a.order_id = o.id AND a.kind = 'shipping'
       CROSS JOIN LATERAL (
-           SELECT jsonb_agg(jsonb_build_object('line_no', w.line_no, 'sku', w.sku, 'title', n.title,
+           SELECT jsonb_agg(jsonb_build_object('line_no', w.line_no, 'sku', w.sku, 'title', {TITLE},
                   'color', coalesce(k.color, ''), 'size', coalesce(k.size, ''), 'barcode', coalesce(k.barcode, ''),
                   'quantity', w.quantity, 'picked', w.picked, 'packed', w.packed) ORDER BY w.line_no) AS lines,
                   coalesce(sum(w.quantity * k.weight_grams), 0)::bigint AS weight_grams

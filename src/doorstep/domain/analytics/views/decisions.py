@@ -74,6 +74,12 @@ def of_order(tx: ReadTx, *, order_id: int) -> list[Decision]:
     return described(tx, rows=routing.decisions(tx, order_id=order_id), works=works, recorded=recorded)
 
 
+def is_promised(tx: ReadTx, *, order_id: int) -> bool:
+    """Whether the channel promised a delivery time."""
+    header = order_store.select_header(tx, order_id=order_id)
+    return header is not None and header.promised_at is not None
+
+
 def of_work(tx: ReadTx, *, fulfillment_order_id: int) -> Decision | None:
     """The decision that gave a location its work; None if none is on record. Raises NotFound."""
     work = fulfillment.work(tx, fulfillment_order_id=fulfillment_order_id)

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from zoneinfo import ZoneInfo
 
-from doorstep.domain.analytics.model import OrderView, ReturnStage
+from doorstep.domain.analytics.model import EventNames, OrderView, ReturnStage
 from doorstep.domain.analytics.store import home as store
 from doorstep.domain.analytics.store import orders as orders_store
 from doorstep.domain.analytics.store.home import DayFigures, FeedLine
@@ -36,7 +36,8 @@ class Home:
     before: DayFigures
     hourly: Sequence[int]
     feed: Sequence[FeedLine]
-    channels: Mapping[str, str]
+    names: EventNames
+    is_compared: bool
     currency: str
 
 
@@ -67,7 +68,8 @@ def home(tx: ReadTx, *, now: datetime, timezone: str, currency: str = "") -> Hom
             : now.astimezone(ZoneInfo(timezone)).hour + 1
         ],
         feed=feed(tx, limit=20),
-        channels=orders.channel_names(tx),
+        names=orders.event_names(tx),
+        is_compared=store.exists_order_before(tx, at=now - week),
         currency=currency,
     )
 

@@ -102,6 +102,7 @@ class OrderDetail:
     past_groups: Sequence[Group]
     unallocated: Sequence[tuple[LineRow, int]]
     canceled: Sequence[tuple[LineRow, int]]
+    refused: Sequence[LineRow]
     missing: Mapping[int, Sentence]
     decisions: Sequence[Decision]
     shipping_address: Address
@@ -154,6 +155,7 @@ def detail(tx: ReadTx, *, order_id: int, now: datetime) -> OrderDetail:
             lines, lambda line: line.counters.ordered - line.counters.canceled - line.counters.allocated
         ),
         canceled=_units(lines, lambda line: line.counters.canceled),
+        refused=[line for line in lines if line.counters.ordered < 1],
         missing=_missing(decided),
         decisions=decided,
         shipping_address=shipping,

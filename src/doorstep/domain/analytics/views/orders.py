@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 
 from doorstep.domain.analytics import model
-from doorstep.domain.analytics.model import OrderView, TimeLeft
+from doorstep.domain.analytics.model import EventNames, OrderView, TimeLeft
 from doorstep.domain.analytics.store import orders as store
 from doorstep.domain.analytics.store.orders import OrderFilter, OrderSort, OrderSummary
 from doorstep.domain.orders import model as orders
@@ -96,6 +96,11 @@ def counts(tx: ReadTx, *, now: datetime, location_id: int | None = None) -> dict
 def channel_names(tx: ReadTx) -> dict[str, str]:
     """Keys and names of sales channel connections."""
     return store.select_channels(tx)
+
+
+def event_names(tx: ReadTx) -> EventNames:
+    """The names that sentences of events show."""
+    return EventNames(channel_names(tx), store.select_location_names(tx))
 
 
 def concerns(tx: ReadTx, *, order_id: int, location_id: int) -> bool:
