@@ -60,7 +60,7 @@ def test_a_missing_setting_is_named(
     file = tmp_path / "connections.toml"
     file.write_text('[pos]\nkind = "channels"\nconnector = "direct"\n[pos.settings]\n')
     sentence = said(environment, capsys, "connections", "put", file)
-    assert "Direct (API, files, POS): Set webhook_secret (at least 16 characters)." in sentence
+    assert "Direct (API, files, POS): Set webhook_secret." in sentence
 
 
 def closed_port() -> int:
