@@ -32,7 +32,7 @@ def test_a_user_starts_and_ends_a_carrier_outage(browser: TestClient) -> None:
     page = click(
         browser, "/network/carrier-out", carrier="shiphawk", reason="Strike", until="2099-01-02T10:00"
     )
-    assert "<strong>Outage of shiphawk:</strong> Strike" in page
+    assert "<strong>Outage of ShipHawk for warehouses:</strong> Strike" in page
     assert "Carrier outages" in browser.get("/console/").text
     assert '<span class="muted">Strike</span>' in browser.get("/console/connections").text
     assert "Outage of shiphawk ended." in click(browser, "/network/carrier-back", carrier="shiphawk")
