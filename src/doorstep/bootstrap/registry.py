@@ -7,9 +7,10 @@ import time
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any, Protocol, TypeVar, cast, runtime_checkable
+from typing import Protocol, TypeVar, cast, runtime_checkable
 
 import pydantic
+from pydantic_core import ErrorDetails
 
 from doorstep.bootstrap.discover import Found
 from doorstep.domain.connections import actions as connection_actions
@@ -261,7 +262,7 @@ def _validate(connector: Connector, settings: Mapping[str, object]) -> pydantic.
         raise errors.Invalid(f"{connector.label}: {wrong}") from problem
 
 
-def _setting_error(problem: Mapping[str, Any], fields: Mapping[str, Mapping[str, object]]) -> str:
+def _setting_error(problem: ErrorDetails, fields: Mapping[str, Mapping[str, object]]) -> str:
     """What to do about a setting: set it, or correct it."""
     name = ".".join(map(str, problem["loc"]))
     if problem["type"] not in {"missing", "string_too_short", "too_short"}:
