@@ -258,7 +258,7 @@ def test_counters_refuse_what_cannot_be(database: Database, channel: int) -> Non
     allocate(database, first.order_id, 1, 2)
     for counters, units in ((["allocated"], 1), (["packed"], 1), (["delivered"], 1), (["returned"], 1)):
         with (
-            pytest.raises(errors.Conflict, match="the order changed"),
+            pytest.raises(errors.Conflict, match="The order does not have so many units to count as"),
             database.write(actor="user:1") as tx,
         ):
             actions.count(tx, counters=counters, counts=[LineCount(first.order_id, 1, units)])
