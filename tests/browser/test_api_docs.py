@@ -17,7 +17,7 @@ def test_the_reference_loads_from_this_installation_alone(shop: Shop, browser: B
     page.on("pageerror", lambda problem: broken.append(str(problem)))
     page.goto(f"{shop.stage.url}/api/docs")
     expect(page.get_by_role("heading", name="Doorstep").first).to_be_visible(timeout=20_000)
-    expect(page.get_by_text("Place Orders", exact=True).first).to_be_visible(timeout=20_000)
+    expect(page.get_by_text("Place orders", exact=True).first).to_be_visible(timeout=20_000)
     strangers = [each for each in asked if not each.startswith((shop.stage.url, "data:"))]
     assert (strangers, broken) == ([], [])
     page.context.close()

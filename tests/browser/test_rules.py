@@ -63,7 +63,7 @@ def test_4_a_draft_whose_cases_fail_does_not_decide(shop: Shop, signed_in: SignI
     number = next_version(shop)
     page = editor(signed_in("operations"))
     page.get_by_role("button", name="Down").first.click()
-    expect(page.locator(".editor-form li strong").first).to_have_text("soonest")
+    expect(page.locator(".editor-form li strong").first).to_have_text("Earliest arrival")
     page.get_by_role("button", name="Up").nth(1).click()
     expect(page.locator(".editor-form li strong").first).to_have_text("Leaves today")
     page.get_by_role("button", name="Turn off").first.click()
