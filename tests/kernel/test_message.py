@@ -29,7 +29,7 @@ SENTENCES = [
     (
         Message("%(total)s in %(parcels)s", total=Money(129_950, "INR"), parcels=Counted(1_200, PARCELS)),
         '["%(total)s in %(parcels)s",{"minor":129950,"currency":"INR"},{"count":1200,"of":["{n} parcel","{n} parcels"]}]',
-        "INR 1,299.50 in 1,200 parcels",
+        "₹1,299.50 in 1,200 parcels",
     ),
 ]
 
@@ -41,7 +41,8 @@ def test_a_message_is_stored_as_template_and_values_and_read_again(
     assert msgspec.json.encode(given, enc_hook=message.stored).decode() == stored
     found = msgspec.json.decode(stored, type=Message, dec_hook=message.read)
     assert (found, hash(found), bool(found)) == (given, hash(given), bool(shown))
-    assert (str(found), found.english(), repr(found)) == (shown, shown, f"Message({shown!r})")
+    english = shown.replace("₹", "INR ")  # programs and logs read a currency's code, people its sign
+    assert (str(found), found.english(), repr(found)) == (shown, english, f"Message({english!r})")
 
 
 def test_the_text_of_an_old_row_is_shown_as_it_is() -> None:

@@ -66,7 +66,7 @@ WRONG = [
     (
         order_snapshot(total_minor=100),
         "totals_differ",
-        "The channel's total is INR 1.00, the lines add up to INR 4,597.00",
+        "The channel's total is ₹1.00, the lines add up to ₹4,597.00",
     ),
     (order_snapshot(shipping_address=None), "address", "The shipping address is missing"),
     (

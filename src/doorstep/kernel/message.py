@@ -10,7 +10,7 @@ import re
 from dataclasses import dataclass
 from functools import lru_cache, reduce
 
-from doorstep.kernel import i18n, localized
+from doorstep.kernel import localized
 from doorstep.kernel.i18n import SHOWN, SOURCE, Language, mark, number
 from doorstep.kernel.money import Money
 
@@ -112,7 +112,7 @@ def _value(value: Value, language: Language) -> str:
         shown = [_value(each, language) for each in value.each]
         return reduce(lambda first, following: template % {"first": first, "next": following}, shown)
     if isinstance(value, Money):
-        return str(value) if language is SOURCE or i18n.language() == i18n.ENGLISH else localized.money(value)
+        return localized.money(value) if language is SHOWN else str(value)
     return _number(value, language)
 
 

@@ -192,7 +192,7 @@ def test_a_rule_reads_as_sentences() -> None:
         ),
         "Chooses: most stock, then cheapest (within 5%).",
         (
-            "One parcel or nothing; at most 2 parcels; every parcel worth at least INR 99.00; all or nothing; "
+            "One parcel or nothing; at most 2 parcels; every parcel worth at least ₹99.00; all or nothing; "
             "available units wait for the rest; keep together Suits."
         ),
         "Remainder: customer service decides, canceled after 1 day, no longer canceled automatically.",
