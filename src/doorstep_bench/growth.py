@@ -18,8 +18,8 @@ LONG_SIZE = 5_000_000
 def run(grown: Stage, empty: Stage, *, sizes: Sequence[int], runs: int, count: int) -> dict[str, object]:
     """Medians by number of orders, the share of the empty database's rate, and PostgreSQL's work per order."""
     return {
-        str(size): _at(grown, empty, size=size, series=700 + 40 * location, runs=runs, count=count)
-        for location, size in enumerate(sizes)
+        str(size): _at(grown, empty, size=size, series=700 + 40 * number, runs=runs, count=count)
+        for number, size in enumerate(sizes)
     }
 
 

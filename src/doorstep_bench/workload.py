@@ -77,8 +77,8 @@ def orders(
 
 def _order(connection_id: int, number: int, wanted: list[tuple[Sku, int]], chance: random.Random) -> Incoming:
     lines = tuple(
-        SnapshotLine(f"{number}-{location_id}", sku, f"Thing {sku}", quantity, 79_900)
-        for location_id, (sku, quantity) in enumerate(wanted)
+        SnapshotLine(f"{number}-{index}", sku, f"Thing {sku}", quantity, 79_900)
+        for index, (sku, quantity) in enumerate(wanted)
     )
     total = sum(line.quantity * line.unit_price_minor for line in lines)
     address = Address(

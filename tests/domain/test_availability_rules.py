@@ -57,8 +57,8 @@ BY_CHANNEL = ({"channels": ("shop",)}, {})
 
 @pytest.mark.parametrize("order", [BY_GOODS, BY_SITE, BY_CHANNEL])
 def test_the_more_specific_wins(order: tuple[dict[str, tuple[str, ...]], ...]) -> None:
-    for location, stronger in enumerate(order):
-        for weaker in order[location + 1 :]:
+    for index, stronger in enumerate(order):
+        for weaker in order[index + 1 :]:
             assert winner(rule(1, **stronger), rule(2, **weaker)) == 1
             assert winner(rule(2, **stronger), rule(1, **weaker)) == 2
 

@@ -252,7 +252,7 @@ def _read_file() -> Mapping[str, object]:
         raise errors.Invalid(f"{path} cannot be read as TOML: {problem}", field=CONFIG_VARIABLE) from problem
 
 
-# Settings that had another name before 0.2.
+# Settings by an earlier name.
 RENAMED = {"count_tolerance_pieces": "count_tolerance_units"}
 
 

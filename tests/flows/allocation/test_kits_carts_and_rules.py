@@ -56,8 +56,8 @@ def asked(retailer: Retailer, sku: Sku = SHIRT) -> Requested:
 
 def reported(*lines: tuple[Sku, int], number: str = "7001", **given: object) -> OrderSnapshot:
     wanted = [
-        line(sku, quantity, external_line_id=f"{number}-{location}")
-        for location, (sku, quantity) in enumerate(lines)
+        line(sku, quantity, external_line_id=f"{number}-{index}")
+        for index, (sku, quantity) in enumerate(lines)
     ]
     return order_snapshot(*wanted, external_id=number, number=f"#{number}", **given)
 

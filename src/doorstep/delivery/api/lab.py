@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from datetime import timedelta
+from functools import cache
 from typing import Annotated
 
 import msgspec
@@ -95,9 +97,15 @@ def _trial(tx: ReadTx, found: Trial, currency: str) -> lab_shapes.TrialReport:
     )
 
 
-def _shape(tx: ReadTx, found: LabRun, currency: str) -> lab_shapes.Simulation:
-    same_costs = rules.same_costs(tx, one=found.draft, other=found.against)
-    return lab_shapes.run(found, currency, same_costs=same_costs)
+def _shape(
+    found: LabRun, currency: str, same_costs: Callable[[int | None, int | None], bool]
+) -> lab_shapes.Simulation:
+    return lab_shapes.run(found, currency, same_costs=same_costs(found.draft, found.against))
+
+
+def _same_costs(tx: ReadTx) -> Callable[[int | None, int | None], bool]:
+    """Whether two versions have the same costs; most simulations of a list are of a few versions, which are read once."""
+    return cache(lambda one, other: rules.same_costs(tx, one=one, other=other))
 
 
 @router.get("/simulations")
@@ -106,12 +114,12 @@ def list_simulations(calling: Calling, wanted: Annotated[Paging, Query()]) -> Pa
     calling.principal.require(Permission.RULES_READ)
 
     def load(tx: ReadTx) -> Page[lab_shapes.Simulation]:
-        currency = _currency(calling, tx)
+        currency, same_costs = _currency(calling, tx), _same_costs(tx)
         return paging.newest(
             wanted,
             lists.SIMULATIONS,
             lambda page: lists.simulations(tx, page=page),
-            lambda each: _shape(tx, each, currency),
+            lambda each: _shape(each, currency, same_costs),
         )
 
     return calling.read(load)
@@ -137,7 +145,9 @@ def start_simulation(calling: Calling, body: SimulationBody) -> lab_shapes.Simul
 def get_simulation(calling: Calling, run_id: int) -> lab_shapes.Simulation:
     """Get a simulation's progress and the results of both rule sets."""
     calling.principal.require(Permission.RULES_READ)
-    return calling.read(lambda tx: _shape(tx, views.run(tx, run_id=run_id), _currency(calling, tx)))
+    return calling.read(
+        lambda tx: _shape(views.run(tx, run_id=run_id), _currency(calling, tx), _same_costs(tx))
+    )
 
 
 @router.get("/simulations/{run_id}/changes")

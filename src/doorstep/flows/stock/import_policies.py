@@ -24,7 +24,7 @@ _USUAL_PRECEDENCE = 100
 
 @dataclass(frozen=True, slots=True)
 class Chunk:
-    """Rows of a file that are applied together; `places` are locations by code."""
+    """Rows of a file that are applied together; `locations` are by code."""
 
     file: Import
     rows: Rows

@@ -72,8 +72,8 @@ def _cursor(order: OrderSummary, sort: OrderSort) -> str:
 
 
 def _read_cursor(cursor: str, sort: OrderSort) -> tuple[str, int]:
-    name, _between, location = cursor.partition("~")
-    key, _between, order_id = location.rpartition("~")
+    name, _between, rest = cursor.partition("~")
+    key, _between, order_id = rest.rpartition("~")
     is_key = "\0" not in key if sort is OrderSort.TOTAL else key == "infinity" or _is_instant(key)
     if name != sort or not is_key or not order_id.isdigit():
         raise errors.Invalid("This page of the list does not exist. Go to the first page.", field="cursor")

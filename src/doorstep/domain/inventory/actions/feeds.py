@@ -35,7 +35,7 @@ class FeedResult:
 
 
 def apply_feed(tx: WriteTx, *, feed: Feed, locations: Mapping[str, LocationId], now: datetime) -> FeedResult:
-    """Bring stock to what a source reports. `places` are its permitted locations, by code.
+    """Bring stock to what a source reports. `locations` are its permitted locations, by code.
 
     A bad line is rejected and the others apply. Raises Invalid for an unreadable feed, FeedTaken when the key belongs to
     another feed.
@@ -48,7 +48,7 @@ def apply_feed(tx: WriteTx, *, feed: Feed, locations: Mapping[str, LocationId], 
     wanted, results = rules.split_valid(checked, known=known, locations=locations)
     basis = ClaimOrigin(MovementType.SYNCHRONIZED, f"feed/{checked.source}/{feed_id}")
     settled = claims.apply(tx, claims=list(wanted.values()), basis=basis, at=now)
-    results += [_result(checked, location, each) for location, each in zip(wanted, settled, strict=True)]
+    results += [_result(checked, index, each) for index, each in zip(wanted, settled, strict=True)]
     results.sort(key=lambda each: each.line_no)
     store.write_results(tx, results, feed_id=feed_id)
     _record_update(tx, checked, settled)
@@ -74,8 +74,8 @@ def _replayed(tx: WriteTx, feed: Feed) -> FeedResult:
     return FeedResult(before, [], is_replay=True)
 
 
-def _result(feed: Feed, location: int, settled: ClaimResult) -> LineResult:
-    line, verdict = feed.lines[location], settled.verdict
+def _result(feed: Feed, index: int, settled: ClaimResult) -> LineResult:
+    line, verdict = feed.lines[index], settled.verdict
     return LineResult(line.line_no, line.sku, line.location, verdict.outcome, settled.on_hand, verdict.reason)
 
 

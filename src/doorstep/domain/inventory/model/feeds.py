@@ -79,14 +79,14 @@ def split_valid(
     claims: dict[int, Claim] = {}
     refused: list[LineResult] = []
     first: dict[object, int] = {}
-    for location, line in enumerate(feed.lines):
+    for index, line in enumerate(feed.lines):
         reason = _reason(line, feed.mode, known, locations)
         if not reason:
             location_id, is_change = locations[line.location], feed.mode is Mode.DELTA
             claim = Claim(Sku(line.sku), location_id, line.condition, line.quantity, feed.as_of, is_change)
             before = first.setdefault(claim.position, line.line_no)
             if is_change or before == line.line_no:
-                claims[location] = claim
+                claims[index] = claim
                 continue
             reason = f"Line {before} has the same position."
         refused.append(LineResult(line.line_no, line.sku, line.location, ClaimOutcome.REFUSED, reason=reason))

@@ -191,8 +191,8 @@ def matching_rules(
 ) -> list[Rule]:
     """The active rules that apply here, the deciding one first. Pass rules of one kind (and audience)."""
     ranked = [
-        (location, rule)
+        (order, rule)
         for rule in rules
-        if rule.terms.active and (location := rank(rule, goods=goods, site=site, channel=channel)) is not None
+        if rule.terms.active and (order := rank(rule, goods=goods, site=site, channel=channel)) is not None
     ]
     return [rule for _, rule in sorted(ranked, key=lambda each: each[0])]

@@ -24,7 +24,7 @@ Served = list[tuple[RoutingLocation, ...]]
 
 @dataclass(frozen=True, slots=True)
 class Columns:
-    """The columns of one order. `unit`, `stop` and `cost` are of x, where `stop` is the number of its y; `place` and `toll` are of y.
+    """The columns of one order. `unit`, `stop` and `cost` are of x, where `stop` is the number of its y; `locations` and `toll` are of y.
 
     `row` and `need` are what an x takes: `of` is its number, `row` the scarce stock, `need` how many of it.
     `may_wait` marks units that are unserved now: only these may stay unserved.
