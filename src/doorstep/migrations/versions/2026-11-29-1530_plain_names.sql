@@ -36,6 +36,14 @@ UPDATE events SET data = data || '{"reason": "recalled"}'
  WHERE type = 'fulfillment.rejected' AND data ->> 'reason' = 'asked_back';
 ALTER TABLE events ENABLE TRIGGER USER;
 
+-- Answers that are kept for a day, so that a repeated call gets the first one again.
+UPDATE idempotency_keys SET response = jsonb_build_object('results', (
+    SELECT jsonb_agg((e.result - '{status,headline,held_because}'::text[]) || jsonb_build_object(
+                'result', e.result -> 'status', 'hold_reasons', e.result -> 'held_because',
+                'status', lower(replace(e.result ->> 'headline', 'ORDER_', ''))) ORDER BY e.number)
+      FROM jsonb_array_elements(response -> 'results') WITH ORDINALITY AS e (result, number)))
+ WHERE jsonb_typeof(response -> 'results') = 'array' AND response #> '{results,0}' ? 'headline';
+
 -- Results of the lab.
 UPDATE lab_runs SET before = before - 'short_pieces' || jsonb_build_object('short_units', before -> 'short_pieces')
  WHERE before ? 'short_pieces';

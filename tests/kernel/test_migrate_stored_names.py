@@ -11,6 +11,7 @@ import pytest
 from alembic import command
 from tests.clock import NOON
 
+from doorstep.delivery.api.capture import CapturedAll
 from doorstep.domain.inventory.views import freshness
 from doorstep.domain.routing.model.rules.cases import Expected, Sent
 from doorstep.domain.routing.model.rules.document import Remainder
@@ -45,7 +46,22 @@ RULES = {
     "costs": {"last_piece_minor": 1, "short_piece_minor": 2},
     "cases": [CASE],
 }
-VALUES = {"document": json.dumps(RULES), "now": NOON, "since": NOON - timedelta(days=1)}
+KEPT = {
+    "external_id": "D-1",
+    "status": "created",
+    "order_id": 7,
+    "number": "D-1",
+    "headline": "ORDER_IN_FULFILLMENT",
+    "held_because": ["unpaid"],
+    "error": "",
+}
+ANSWER = {"results": [KEPT, KEPT | {"external_id": "D-2", "headline": ""}]}
+VALUES = {
+    "document": json.dumps(RULES),
+    "answer": json.dumps(ANSWER),
+    "now": NOON,
+    "since": NOON - timedelta(days=1),
+}
 STATEMENTS = (
     """INSERT INTO routing_rule_versions (number, name, document, digest, state, drafted_by, drafted_at, drafted_why,
                                           activated_by, activated_at, activated_why)
@@ -56,6 +72,7 @@ STATEMENTS = (
        VALUES ('regret', %(since)s, %(now)s, 1, 5, 'system', %(now)s)""",
     """INSERT INTO locations (code, name, kind, company, line1, city, postal_code, country, latitude, longitude, timezone)
        VALUES ('WH-A', 'Warehouse A', 'warehouse', 'Company', '1 Some Road', 'Mumbai', '400001', 'IN', 19, 72.8, 'Asia/Kolkata')""",
+    """INSERT INTO idempotency_keys (actor, key, request_digest, response) VALUES ('api:1', 'k', 'd', %(answer)s::jsonb)""",
     """INSERT INTO stock_sources (location_id, name, max_age_seconds, last_heard_at) VALUES (1, 'erp', 60, %(now)s)""",
 )
 
@@ -111,3 +128,14 @@ def test_runs_and_stock_sources_keep_their_history_under_the_new_names(upgraded:
         RunKind.HINDSIGHT: "yesterday",
     }
     assert source.last_update_at == NOON
+
+
+def test_a_kept_answer_can_be_given_again(upgraded: Database) -> None:
+    with upgraded.read() as tx:
+        kept = CapturedAll.model_validate_json(tx.value(str, "SELECT response::text FROM idempotency_keys"))
+    assert [
+        (each.external_id, each.result.value, each.status, each.hold_reasons) for each in kept.results
+    ] == [
+        ("D-1", "created", "in_fulfillment", ["unpaid"]),
+        ("D-2", "created", "", ["unpaid"]),
+    ]
