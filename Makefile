@@ -64,7 +64,7 @@ format: dev ## format with ruff
 	@$(BIN)/ruff check --quiet --fix && $(BIN)/ruff format --quiet
 
 .PHONY: bench
-bench: dev ## measure orders per second on a scratch database and compare with a bare INSERT program (OUT=file.json also writes the figures, LONG=1 grows to 5 million orders)
+bench: dev ## measure orders per second on a scratch database and compare with a bare INSERT program (OUT=file.json also writes the figures, LONG=1 takes hours: ten minutes sustained, 5 million orders)
 	@$(BIN)/python -m doorstep_bench $(if $(OUT),--out $(OUT)) $(if $(LONG),--long)
 
 .PHONY: bench-routing

@@ -30,7 +30,7 @@ from tests.databases import Pool
 from doorstep import bootstrap
 from doorstep.bootstrap.discover import discover
 from doorstep.kernel import i18n, schema, secrets
-from doorstep.kernel.db import Database
+from doorstep.kernel.db import Database, WriteTx
 from doorstep.kernel.postgres import LocalPostgres
 
 pytest_plugins = ("tests.durations",)
@@ -54,6 +54,7 @@ def pytest_configure() -> None:
     Passwords of tests are no secrets: they are hashed by the same function at its lowest cost. Connectors are discovered
     once: every test opens the application, and nothing is installed meanwhile.
     """
+    WriteTx.checks_locks = True  # a transaction that locks out of order fails the test that does it
     bootstrap.app.discover = functools.cache(discover)
     secrets._hasher = argon2.PasswordHasher(time_cost=1, memory_cost=8, parallelism=1)
     if "TMPDIR" not in os.environ and _MEMORY.is_dir() and shutil.disk_usage(_MEMORY).free > _MEMORY_NEEDED:

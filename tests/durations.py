@@ -21,6 +21,8 @@ LIMITS = {
 }
 # By the beginning of a test's name.
 SLOW: dict[str, str] = {
+    "tests/delivery/test_permissions.py::test_an_operation_is_for_the_roles_of_the_table": "every operation of the API, and there are more with each feature",
+    "tests/delivery/test_permissions.py::test_a_page_is_for_the_roles_of_the_table": "every page of the console, likewise",
     "tests/domain/test_routing_alone.py": "thousands of generated orders, each planned twice",
     "tests/store/test_imports.py::test_many_rows_are_imported_with_constant_memory": "20,000 rows, to see that memory stays flat",
     "tests/delivery/test_console_stock_work.py::test_a_file_is_imported": "a whole file, page by page and row by row",

@@ -14,14 +14,15 @@ from tools.scaffold import Unusable
 
 __all__ = ["Unusable"]
 
-KINDS = ("channels", "carriers", "payments", "erp", "messengers")
 _PORTS = {
     "channels": "orders.ports.SalesChannel",
     "carriers": "shipping.ports.Carrier",
     "payments": "payments.ports.PaymentGateway",
     "erp": "invoicing.ports.AccountingSystem",
     "messengers": "notifications.ports.Messenger",
+    "warehouses": "fulfillment.ports.Warehouse",
 }
+KINDS = tuple(_PORTS)
 _ROOT = Path(__file__).resolve().parent.parent
 
 

@@ -1,4 +1,4 @@
-"""Writes docs/reference.md from the code: settings, commands, events, permissions, connectors. `--check` only compares."""
+"""Write docs/reference.md and docs/channels.md from the code. `--check` only compares."""
 
 from __future__ import annotations
 
@@ -16,11 +16,13 @@ import typer.main
 from doorstep import domain
 from doorstep.bootstrap import discover
 from doorstep.delivery import cli
+from doorstep.domain.connections.model import Connector, Kind
 from doorstep.domain.identity.model import PERMISSIONS, Permission, Role
 from doorstep.flows import map as flow_map
+from doorstep.flows.jobs import JOBS
 from doorstep.kernel.settings import Settings
 
-TARGET = Path(__file__).parents[1] / "docs" / "reference.md"
+DOCS = Path(__file__).parents[1] / "docs"
 
 
 def reference() -> str:
@@ -84,9 +86,7 @@ def _flow() -> Iterator[str]:
         *((f"`{row.event}`", f"`{row.name}`", "task" if row.task else "handler") for row in flow_map.MAP),
     )
     yield "\nRuns by the clock (`JOBS`)."
-    yield from _table(
-        ("job", "every"), *((f"`{job.name}`", f"{job.every_seconds:,.0f} s") for job in flow_map.JOBS)
-    )
+    yield from _table(("job", "every"), *((f"`{job.name}`", f"{job.every_seconds:,.0f} s") for job in JOBS))
 
 
 def _events() -> Iterator[str]:
@@ -134,16 +134,44 @@ def _connectors() -> Iterator[str]:
             )
 
 
+def channels() -> str:
+    """The page of what Doorstep connects to: per kind a table, and what each was proven with."""
+    found = sorted(discover().values(), key=lambda each: each.label)
+    parts = [
+        "# What Doorstep connects to",
+        "\nWritten from the connectors by `make reference`; do not edit. How to add one: [connectors](connectors.md).",
+        "\n*beta*: proven with the evidence that is given, not tried with a live account yet. *reference*: in memory, or our own format.",
+    ]
+    for kind in Kind:
+        parts.append(f"\n## {kind.value.capitalize()}")
+        rows = [("connector", "state", "countries", "features", "reads by the clock", "evidence")]
+        rows += [_row(each) for each in found if each.kind is kind]
+        parts += _table(*rows)
+    return "\n".join(parts) + "\n"
+
+
+def _row(each: Connector) -> tuple[str, ...]:
+    name = f"[{each.label}]({each.vendor.documentation})" if each.vendor.documentation else each.label
+    return (
+        f"{name} `{each.kind.value}/{each.id}`",
+        each.vendor.maturity.value,
+        ", ".join(each.vendor.countries) or "all",
+        ", ".join(sorted(each.features)) or "none",
+        ", ".join(feed.label for feed in each.feeds) or "nothing",
+        each.vendor.evidence,
+    )
+
+
 def main() -> int:
-    """Write the page, or with --check say whether it is what the code says."""
-    page = reference()
-    if "--check" in sys.argv:
-        if TARGET.exists() and TARGET.read_text() == page:
-            return 0
-        sys.stderr.write("docs/reference.md is not what the code says: run make reference\n")
-        return 1
-    TARGET.write_text(page)
-    return 0
+    """Write the pages, or with --check say whether they are what the code says."""
+    status = 0
+    for target, page in ((DOCS / "reference.md", reference()), (DOCS / "channels.md", channels())):
+        if "--check" not in sys.argv:
+            target.write_text(page)
+        elif not target.exists() or target.read_text() != page:
+            sys.stderr.write(f"docs/{target.name} is not what the code says: run make reference\n")
+            status = 1
+    return status
 
 
 if __name__ == "__main__":

@@ -4,19 +4,53 @@ from __future__ import annotations
 
 import argparse
 import contextlib
+import functools
 import json
 import statistics
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 from doorstep.kernel import log
 from doorstep.kernel.collector import collect_rarely
 from doorstep.kernel.signals import interrupt_on_every_signal
-from doorstep_bench import growth, hot, meter, promise, rates, replicas, report, scratch, webhook, workload
+from doorstep_bench import (
+    growth,
+    hot,
+    idle,
+    isolation,
+    lifecycle,
+    messages,
+    meter,
+    pages,
+    promise,
+    rates,
+    replicas,
+    report,
+    scratch,
+    sustained,
+    webhook,
+    workload,
+)
 from doorstep_bench.rates import Stage
 
-PARTS = ("rates", "hot", "webhook", "promise", "replicas", "growth")
+PARTS = (
+    "rates",
+    "hot",
+    "messages",
+    "webhook",
+    "sustained",
+    "lifecycle",
+    "isolation",
+    "idle",
+    "pages",
+    "promise",
+    "replicas",
+    "growth",
+)
+_SUSTAINED_SECONDS, _LONG_SECONDS = 120.0, 600.0
+_LIVES, _LONG_LIVES = 400, 2_000  # orders from webhook to delivered
+_MANY, _MOST = 100_000, 1_000_000  # orders in the database for pages, usually and in the long run
 
 
 def arguments() -> argparse.Namespace:
@@ -24,7 +58,11 @@ def arguments() -> argparse.Namespace:
     options = argparse.ArgumentParser(prog="doorstep bench", description=__doc__)
     options.add_argument("--out", type=Path, help="also write the figures as JSON to this file")
     options.add_argument("--json", action="store_true", help="print the figures as JSON instead of a table")
-    options.add_argument("--long", action="store_true", help="growth up to 5,000,000 orders (an hour, 40 GB)")
+    options.add_argument(
+        "--long",
+        action="store_true",
+        help="ten minutes sustained, 1,000,000 and 5,000,000 orders (hours, 40 GB)",
+    )
     options.add_argument("--only", action="append", choices=PARTS, help="measure only this (may be repeated)")
     options.add_argument("--orders", type=int, default=4_000, help="orders of one run")
     options.add_argument("--runs", type=int, default=5, help="runs; their median is the result")
@@ -32,29 +70,51 @@ def arguments() -> argparse.Namespace:
 
 
 def measure(chosen: argparse.Namespace) -> dict[str, object]:
-    """Run the chosen parts, each on an installation of its own, so that none leaves work for another."""
+    """Run the chosen parts, in their order."""
     wanted = set(chosen.only or PARTS)
     figures: dict[str, object] = {}
-    if "rates" in wanted:
-        with _stocked() as stage:
-            figures |= rates.compared(stage, runs=chosen.runs, count=chosen.orders)
-    if "hot" in wanted:
-        with _stocked() as stage:
-            figures["hot"] = _hot(stage, chosen.runs)
-    if "webhook" in wanted:
-        with _stocked() as stage:
-            figures["webhook"] = webhook.run(stage, runs=chosen.runs, count=chosen.orders)
-    if "promise" in wanted:
-        with _stocked(locations=promise.LOCATIONS, spread=promise.SPREAD) as stage:
-            figures["promise"] = promise.run(stage)
-    if "replicas" in wanted:
-        with _stocked() as stage:
-            figures["replicas"] = replicas.run(stage, count=chosen.orders)
-    if "growth" in wanted:
-        sizes = (*growth.SIZES, *((growth.LONG_SIZE,) if chosen.long else ()))
-        with _stocked() as grown, _stocked() as empty:
-            figures["growth"] = growth.run(grown, empty, sizes=sizes, runs=chosen.runs, count=chosen.orders)
+    for part, found in _measured(chosen, wanted).items():
+        figures |= found() if part == "rates" else {part: found()}
     return figures
+
+
+def _measured(chosen: argparse.Namespace, wanted: set[str]) -> dict[str, Callable[[], dict[str, object]]]:
+    """What measures each wanted part."""
+    seconds, most = (_LONG_SECONDS, _MOST) if chosen.long else (_SUSTAINED_SECONDS, _MANY)
+    runs, count, few = chosen.runs, chosen.orders, min(chosen.runs, 3)
+    every: dict[str, Callable[[Stage], dict[str, object]]] = {
+        "rates": lambda stage: dict(rates.compared(stage, runs=runs, count=count)),
+        "hot": lambda stage: _hot(stage, runs),
+        "messages": lambda stage: messages.run(stage, runs=few, count=count),
+        "webhook": lambda stage: webhook.run(stage, runs=runs, count=count),
+        "sustained": lambda stage: sustained.run(stage, seconds=seconds, count=count),
+        "isolation": lambda stage: isolation.run(stage, runs=min(few, 2), count=count // 2),
+        "idle": lambda stage: idle.run(stage, sizes=(0, _MOST) if chosen.long else (0,)),
+        "pages": lambda stage: pages.run(stage, size=most),
+        "promise": promise.run,
+        "replicas": lambda stage: replicas.run(stage, count=count),
+        "growth": lambda stage: _growth(stage, chosen),
+    }
+    found = {part: functools.partial(_staged, part, every[part]) for part in every}
+    lives = functools.partial(
+        lifecycle.run, count=_LONG_LIVES if chosen.long else _LIVES
+    )  # a stage of its own
+    return {part: lives if part == "lifecycle" else found[part] for part in PARTS if part in wanted}
+
+
+def _staged(part: str, measured: Callable[[Stage], dict[str, object]]) -> dict[str, object]:
+    """Measure one part on an installation of its own, so that none leaves work for another."""
+    stocked = (
+        _stocked(locations=promise.LOCATIONS, spread=promise.SPREAD) if part == "promise" else _stocked()
+    )
+    with stocked as stage:
+        return measured(stage)
+
+
+def _growth(grown: Stage, chosen: argparse.Namespace) -> dict[str, object]:
+    sizes = (*growth.SIZES, *(growth.LONG_SIZES if chosen.long else ()))
+    with _stocked() as empty:
+        return growth.run(grown, empty, sizes=sizes, runs=chosen.runs, count=chosen.orders)
 
 
 @contextlib.contextmanager

@@ -42,6 +42,27 @@ def fill(scratch: Scratch, orders: int) -> None:
         connection.execute("CHECKPOINT")
 
 
+def finish(scratch: Scratch, *, but: int) -> None:
+    """Deliver and complete all orders but the newest `but`, as in an installation that has worked for long."""
+    with psycopg.connect(scratch.url, autocommit=True) as connection:
+        connection.execute("SET session_replication_role = replica")
+        connection.execute("SET synchronous_commit = off")
+        last = connection.execute(
+            "SELECT id FROM orders ORDER BY id DESC OFFSET %s LIMIT 1", (but,)
+        ).fetchone()
+        for statement in _FINISHED:
+            connection.execute(statement, last)
+        for table in ("orders", "order_lines", "fulfillment_orders"):
+            connection.execute(f"VACUUM (ANALYZE) {table}")
+
+
+_FINISHED = (
+    "UPDATE orders SET completed_at = accepted_at WHERE id <= %s",
+    "UPDATE order_lines SET picked = quantity, packed = quantity, shipped = quantity, delivered = quantity WHERE order_id <= %s",
+    "UPDATE fulfillment_orders SET state = 'shipped', shipped_at = created_at WHERE order_id <= %s",
+)
+
+
 def _count(connection: psycopg.Connection) -> int:
     row = connection.execute("SELECT count(*) FROM orders").fetchone()
     return int(row[0]) if row else 0

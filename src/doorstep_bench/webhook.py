@@ -80,10 +80,10 @@ def run(stage: Stage, *, runs: int, count: int) -> dict[str, object]:
     """
     connect(stage.scratch)
     with serving(stage.scratch) as port:
-        _send(stage.scratch, port, seed=300, count=count // 4, rate=0)  # warms up
+        send(stage.scratch, port, seed=300, count=count // 4, rate=0)  # warms up
         fast = []
         for number in range(runs):
-            fast.append(_send(stage.scratch, port, seed=301 + number, count=count, rate=0))
+            fast.append(send(stage.scratch, port, seed=301 + number, count=count, rate=0))
             meter.say(
                 f"run {number + 1}: {fast[-1].acknowledged_per_second:,.0f} acknowledged,"
                 f" {fast[-1].routed_per_second:,.0f} routed per second"
@@ -91,14 +91,15 @@ def run(stage: Stage, *, runs: int, count: int) -> dict[str, object]:
         peak = meter.rates([each.acknowledged_per_second for each in fast])
         routed = meter.rates([each.routed_per_second for each in fast])
         offered = SHARE_OF_PEAK * float(str(peak["orders_per_second"]))
-        burst = _send(stage.scratch, port, seed=400, count=count, rate=offered)
+        burst = send(stage.scratch, port, seed=400, count=count, rate=offered)
         sustained = SHARE_OF_PEAK * float(str(routed["orders_per_second"]))
-        steady = _send(stage.scratch, port, seed=401, count=count, rate=sustained)
+        steady = send(stage.scratch, port, seed=401, count=count, rate=sustained)
     return {
         "acknowledged_per_second": peak["orders_per_second"],
         "acknowledged_runs": peak["runs"],
         "routed_per_second": routed["orders_per_second"],
         "routed_runs": routed["runs"],
+        "last_to_first": round(fast[-1].routed_per_second / fast[0].routed_per_second, 3),
         "at_peak": _waits(fast[-1]),
         "at_70_percent": {"offered_per_second": round(offered, 1)} | _waits(burst),
         "at_70_percent_of_routed": {"offered_per_second": round(sustained, 1)} | _waits(steady),
@@ -113,7 +114,7 @@ def _waits(found: Pass) -> dict[str, object]:
     }
 
 
-def _send(scratch: Scratch, port: int, *, seed: int, count: int, rate: float) -> Pass:
+def send(scratch: Scratch, port: int, *, seed: int, count: int, rate: float) -> Pass:
     """One stream, until every order of it is routed."""
     file = scratch.folder / "calls"
     file.write_bytes(msgspec.msgpack.encode(list(payloads.calls(seed=seed, count=count))))

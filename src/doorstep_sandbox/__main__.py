@@ -42,7 +42,7 @@ async def run(options: argparse.Namespace) -> None:
     fleet = registry.fleet(config, options.partners, options.state)
     stopped = asyncio.Event()
     loop = asyncio.get_running_loop()
-    for number in (signal.SIGINT, signal.SIGTERM):
+    for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
         loop.add_signal_handler(number, stopped.set)
     try:
         await fleet.start(options.base_port)

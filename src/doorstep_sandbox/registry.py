@@ -5,18 +5,22 @@ from __future__ import annotations
 from collections.abc import Sequence
 from pathlib import Path
 
+from doorstep_sandbox.amazon.partner import Amazon
 from doorstep_sandbox.erpnext.partner import ErpNext
 from doorstep_sandbox.frame.partner import Partner
 from doorstep_sandbox.frame.serve import Fleet
 from doorstep_sandbox.frame.wire import Json
+from doorstep_sandbox.parcel3pl.partner import Parcel3pl
 from doorstep_sandbox.razorpay.partner import Razorpay
 from doorstep_sandbox.shiphawk.partner import ShipHawk
 from doorstep_sandbox.shiprocket.partner import Shiprocket
 from doorstep_sandbox.shopify.partner import Shopify
 from doorstep_sandbox.smtp.partner import Smtp
+from doorstep_sandbox.whatsapp.partner import WhatsApp
 
 PARTNERS: dict[str, type[Partner]] = {
-    partner.name: partner for partner in (Shopify, ShipHawk, Shiprocket, Razorpay, ErpNext, Smtp)
+    partner.name: partner
+    for partner in (Shopify, ShipHawk, Shiprocket, Razorpay, ErpNext, Smtp, WhatsApp, Amazon, Parcel3pl)
 }
 
 

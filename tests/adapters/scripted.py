@@ -97,5 +97,11 @@ def settings(shape: type[Settings], **values: object) -> Settings:
 
 def session(script: Script, *, base: str = "", mode: http.Mode = "live") -> http.Session:
     """A session that does not wait between attempts."""
-    policy = http.Policy(timeout_seconds=5, attempts=2, backoff_seconds=0.001, breaker_failures=1000)
+    policy = http.Policy(
+        timeout_seconds=5,
+        attempts=2,
+        backoff_seconds=0.001,
+        breaker_failures=1000,
+        documents_from_anywhere=True,
+    )
     return http.Session("partner", script.url + base, mode=mode, policy=policy)

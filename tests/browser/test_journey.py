@@ -66,6 +66,7 @@ def test_2_the_warehouse_picks_packs_and_ships(story: Story, signed_in: SignIn) 
     page.get_by_role("button", name="Mark as packed").click()
     expect(page.get_by_role("link", name="Label (PDF)")).to_be_visible(timeout=20_000)
     page.get_by_role("button", name="Ship parcel").click()
+    expect(page.get_by_text("Shipped", exact=True).first).to_be_visible()
     expect(page.get_by_text(story.numbers.jacket).first).to_be_visible()
 
 

@@ -16,7 +16,7 @@ from tests.builders.snapshots import SHIRT, order_snapshot, return_snapshot, ser
 from tests.clock import NOON
 
 from doorstep.delivery.cli import samples
-from doorstep.delivery.worker import Worker
+from doorstep.delivery.worker.queue_work import QueueWork
 from doorstep.domain.connections import actions as connections
 from doorstep.domain.connections.actions import Arrival
 from doorstep.domain.connections.model import Kind
@@ -30,14 +30,14 @@ from doorstep.domain.shipping import views as parcels
 from doorstep.domain.shipping.model import Scan, TrackingSnapshot, TrackingStatus
 from doorstep.domain.shipping.views import Shipment
 from doorstep.flows.fulfillment import fulfill, packing
-from doorstep.kernel import jobs
 from doorstep.kernel.ids import OrderId
+from doorstep.kernel.queues import Queue
 
 _CONNECTIONS = {
-    "shop": (Kind.CHANNELS, {"webhook_secret": "shop secret"}),
-    "shiphawk": (Kind.CARRIERS, {"webhook_token": "hawk token"}),
-    "store-parcels": (Kind.CARRIERS, {"webhook_token": "store token"}),
-    "pay": (Kind.PAYMENTS, {"webhook_secret": "pay secret"}),
+    "shop": (Kind.CHANNELS, {"webhook_secret": "the secret of the shop"}),
+    "shiphawk": (Kind.CARRIERS, {"webhook_token": "the token of ShipHawk"}),
+    "store-parcels": (Kind.CARRIERS, {"webhook_token": "the token of the stores"}),
+    "pay": (Kind.PAYMENTS, {"webhook_secret": "the secret of the gateway"}),
     "books": (Kind.ERP, {}),
     "mail": (Kind.MESSENGERS, {}),
 }
@@ -72,16 +72,17 @@ class Retailer(Installation):
 
     def settle(self) -> None:
         """Let a worker do all work that is due now or in a moment."""
-        worker = Worker(self.app)
+        queues = [QueueWork(self.app, queue) for queue in Queue]
         ends_at = time.monotonic() + 30
         while time.monotonic() < ends_at:
-            busy = worker.work_once() or worker._tasks.busy
+            busy = sum(each.run_round() for each in queues) or any(each.busy for each in queues)
             if not busy:
-                soon = self.read(jobs.next_due_seconds)
+                soon = min(each.next_due_seconds() for each in queues)
                 if soon > 0.4 and not self.waiting():
                     break
                 time.sleep(min(soon, 0.01) + 0.002)
-        worker.close()
+        for each in queues:
+            each.close()
 
     def waiting(self) -> int:
         """The number of stored messages and deliveries that are due within half a second."""

@@ -28,7 +28,8 @@ from doorstep.flows.billing import posting
 from doorstep.flows.capture import intake
 from doorstep.flows.fulfillment import fulfill, packing
 from doorstep.flows.returns import create
-from doorstep.flows.shipping import label_request, ship
+from doorstep.flows.shipping import label_request
+from doorstep.flows.shipping.tracking import track
 from doorstep.kernel.ids import OrderId, ShipmentId
 
 PASSWORD = "a password for tests"
@@ -116,9 +117,7 @@ class Shop(Installation):
             location = network.location(tx, location_id=work.location_id)
             scan = Scan(at or self.now, status, status.value.upper(), words, location.city)
             seen = TrackingSnapshot((scan,), tracking_number=tracking)
-            ship.track(
-                tx, connection_id=self.connection_ids[location.carrier], seen=seen, trace_id=tx.trace_id
-            )
+            track(tx, connection_id=self.connection_ids[location.carrier], seen=seen, trace_id=tx.trace_id)
 
     def delivered(self, *wanted: tuple[str, int], at: datetime | None = None, to: Address = DELHI) -> OrderId:
         """A delivered order."""

@@ -14,6 +14,7 @@ import doorstep.adapters
 from doorstep.domain.connections import model as connections
 from doorstep.kernel import errors, http
 from doorstep.kernel.http import fake_partner
+from doorstep.kernel.results import Done
 
 Fault = fake_partner.Fault
 CHANGES_DONE = {Fault.TIME_OUT, Fault.MALFORMED}  # the partner did the work, and its response was lost
@@ -54,11 +55,32 @@ class Receiver(Stage, Protocol):
         ...
 
 
+class Follower(Stage, Protocol):
+    """The stage of a connector whose vendor takes some calls and finishes them later (kernel.results.Followed).
+
+    Its module in partners/ names these features in LATER, by the connector's kind.
+    """
+
+    def finish_later(self) -> None:
+        """The vendor takes the next calls, and finishes none of them."""
+        ...
+
+    def finish(self) -> None:
+        """The vendor finishes what it has taken."""
+        ...
+
+    def fail_check(self, fault: Fault) -> None:
+        """Make the next question how a call stands fail."""
+        ...
+
+
 @dataclass(frozen=True, slots=True)
 class Feature:
     """How flows use a feature: `find` looks the work up before a repeat, `good` checks the result.
 
     Where the work cannot be looked up, flows do not repeat it while it is in doubt: `repeats_after_doubt` is False.
+    `begin` is the first call alone, where `act` follows it to its end; `ended` is what flows take from a finished call.
+    `has_reference`: a call that is repeated is known by our reference.
     """
 
     act: Callable[[Any, Mapping[str, str]], object]
@@ -66,6 +88,9 @@ class Feature:
     find: Callable[[Any, Mapping[str, str]], object | None] | None = None
     reads: bool = False
     repeats_after_doubt: bool = True
+    begin: Callable[[Any, Mapping[str, str]], object] | None = None
+    ended: Callable[[Done], object] = lambda done: done.answer
+    has_reference: bool = True
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,6 +118,13 @@ def cases(kind: connections.Kind, features: Mapping[str, Feature]) -> list[Any]:
         if connector.kind is kind
         for name in sorted(connector.features - {"inbound"})
     ]
+
+
+def later(connector: connections.Connector) -> frozenset[str]:
+    """The features of a connector that its vendor may finish later."""
+    wiring = importlib.import_module(f"tests.contracts.partners.{connector.id}")
+    named: Mapping[connections.Kind, frozenset[str]] = getattr(wiring, "LATER", {})
+    return named.get(connector.kind, frozenset())
 
 
 def undeclared(kind: connections.Kind, features: Mapping[str, Feature]) -> set[str]:

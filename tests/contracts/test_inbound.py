@@ -7,6 +7,8 @@ from tests.contracts import stage
 from tests.contracts.conftest import Open
 
 from doorstep.domain.connections import model as connections
+from doorstep.domain.fulfillment.model import warehouse
+from doorstep.domain.notifications import model as notifications
 from doorstep.domain.orders import model as orders
 from doorstep.domain.payments import model as payments
 from doorstep.domain.returns import model as returns
@@ -19,7 +21,19 @@ OBSERVATIONS = (
     | payments.RefundSnapshot
     | returns.ReturnSnapshot
     | shipping.TrackingSnapshot
+    | notifications.DeliveryReceipt
+    | notifications.CustomerText
+    | notifications.ContactChoice
+    | warehouse.WarehouseUpdate
 )
+ACCEPTED, REFUSED = connections.Verdict.ACCEPTED, connections.Verdict.REFUSED
+
+
+def without(hook: stage.Hook) -> dict[str, str]:
+    """The headers of a message without its proof."""
+    return {name: value for name, value in hook.headers.items() if name != hook.proof}
+
+
 RECEIVERS = [
     pytest.param(connector, id=f"{connector.kind}-{connector.id}")
     for connector in stage.found()
@@ -31,8 +45,9 @@ RECEIVERS = [
 def test_a_genuine_message_is_observed(open_stage: Open, connector: connections.Connector) -> None:
     opened = open_stage(connector)
     hook = opened.hook()
-    assert opened.connector.verify(hook.headers, hook.body)
-    envelope = opened.connector.envelope(hook.headers, hook.body)
+    request = connections.InboundRequest(hook.headers, hook.body)
+    assert opened.connector.acknowledge(request).verdict is ACCEPTED
+    envelope = opened.connector.envelope(request)
     observed = opened.connector.parse(envelope.topic, hook.headers, hook.body)
     assert observed
     assert all(isinstance(one, OBSERVATIONS) for one in observed)
@@ -42,12 +57,13 @@ def test_a_genuine_message_is_observed(open_stage: Open, connector: connections.
 def test_a_message_without_proof_is_refused(open_stage: Open, connector: connections.Connector) -> None:
     opened = open_stage(connector)
     hook = opened.hook()
-    assert not opened.connector.verify(
-        {**hook.headers, hook.proof: hook.headers[hook.proof] + "x"}, hook.body
-    )
-    assert not opened.connector.verify({**hook.headers, hook.proof: "ü"}, hook.body)
-    without = {name: value for name, value in hook.headers.items() if name != hook.proof}
-    assert not opened.connector.verify(without, hook.body)
+    for headers in (
+        {**hook.headers, hook.proof: hook.headers[hook.proof] + "x"},
+        {**hook.headers, hook.proof: "ü"},
+        without(hook),
+    ):
+        request = connections.InboundRequest(headers, hook.body)
+        assert opened.connector.acknowledge(request).verdict is REFUSED
 
 
 @pytest.mark.parametrize("connector", RECEIVERS)
@@ -56,10 +72,12 @@ def test_a_repeat_has_the_same_id_and_broken_bodies_have_one_too(
 ) -> None:
     opened = open_stage(connector)
     hook = opened.hook()
-    first, second = (opened.connector.envelope(hook.headers, hook.body) for _ in range(2))
+    first, second = (
+        opened.connector.envelope(connections.InboundRequest(hook.headers, hook.body)) for _ in range(2)
+    )
     assert first == second
     for broken in (b"", b"{", b"\xff\xfe", b"[" * 50_000):
-        assert opened.connector.envelope({}, broken).event_id
+        assert opened.connector.envelope(connections.InboundRequest({}, broken)).event_id
 
 
 @pytest.mark.parametrize("body", [b"", b"{", b"[]", b"\xff\xfe"])
@@ -67,6 +85,6 @@ def test_a_repeat_has_the_same_id_and_broken_bodies_have_one_too(
 def test_a_broken_body_is_invalid(open_stage: Open, connector: connections.Connector, body: bytes) -> None:
     opened = open_stage(connector)
     hook = opened.hook()
-    topic = opened.connector.envelope(hook.headers, hook.body).topic
+    topic = opened.connector.envelope(connections.InboundRequest(hook.headers, hook.body)).topic
     with pytest.raises(errors.Invalid):
         opened.connector.parse(topic, hook.headers, body)

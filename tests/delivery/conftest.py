@@ -15,7 +15,7 @@ def till(retailer: Retailer) -> TestClient:
     """A program of the retailer's, with a direct connection called `till`."""
     registry = retailer.app.registry
     connector = registry.connector(Kind.CHANNELS, "direct")
-    settings = {"webhook_secret": "till secret"}
+    settings = {"webhook_secret": "the secret of the till"}
     retailer.write(
         lambda tx: registry.configure(tx, key="till", connector=connector, name="Till", settings=settings)
     )

@@ -7,11 +7,12 @@ from concurrent.futures import ThreadPoolExecutor
 from typing import Any, Protocol
 
 import pytest
+from fastapi.routing import APIRoute
 from starlette.testclient import TestClient
 from tests.builders import JACKET, NOON, SHIRT, Retailer, line, order_snapshot
 
 from doorstep import processes
-from doorstep.delivery.api import shapes
+from doorstep.delivery.api import application, shapes
 from doorstep.domain.identity import actions as identity
 from doorstep.domain.identity.actions import NewKey
 from doorstep.domain.identity.model import Role
@@ -41,6 +42,19 @@ def client(retailer: Retailer, role: Role = Role.OPERATIONS, location: str | Non
     token = retailer.write(lambda tx: identity.create_api_key(tx, key=key, now=NOON))
     web = processes.web(retailer.app)
     return TestClient(web, headers={"Authorization": f"Bearer {token}"}, raise_server_exceptions=False)
+
+
+def api_routes() -> list[tuple[str, str]]:
+    """Every method and path of the API, older ones too; a parameter of a path is its name in braces."""
+    found = [
+        (method, f"/api/v1{each.path}")
+        for module in application._MODULES
+        for each in module.router.routes
+        if isinstance(each, APIRoute)
+        for method in sorted(each.methods)
+    ]
+    assert len(found) > 130
+    return found
 
 
 def problem(answer: Answer, status: int, kind: str) -> dict[str, Any]:

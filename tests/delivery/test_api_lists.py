@@ -22,9 +22,10 @@ def busy(retailer: Retailer) -> Retailer:
     for number in range(2):
         order_id = retailer.delivered(order_snapshot(line(SHIRT), external_id=f"o-{number}"))
         retailer.report_return(order_id)
-    with retailer.app.db.write(actor="user:1") as tx:
-        for return_id in tx.column(int, "SELECT id FROM returns ORDER BY id"):
-            now, found = retailer.app.clock.now(), Inspection(1, 1, Grade.NEW, Disposition.RESTOCK)
+    found = Inspection(1, 1, Grade.NEW, Disposition.RESTOCK)
+    for return_id in retailer.read(lambda tx: tx.column(int, "SELECT id FROM returns ORDER BY id")):
+        now = retailer.app.clock.now()
+        with retailer.app.db.write(actor="user:1") as tx:
             receive_returns.receive(tx, return_id=ReturnId(return_id), now=now)
             receive_returns.inspect(tx, return_id=ReturnId(return_id), inspections=[found], now=now)
     retailer.settle()

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 from tests import builders
-from tests.builders import Retailer
+from tests.builders import NOON, Retailer
 
 from doorstep import processes
 from doorstep.delivery.cli.demo.setting import _accounts
@@ -75,6 +75,8 @@ def test_a_missing_environment_variable_is_named(run, monkeypatch: pytest.Monkey
         "connections unsent nobody --send",
         "connections unsent nobody --discard",
         "connections mode nobody live",
+        "connections connect nobody",
+        "connections sign-in nobody",
     ],
 )
 def test_an_unknown_connection_is_answered_with_those_that_exist(run, command: str) -> None:
@@ -86,3 +88,36 @@ def test_an_unknown_connection_is_answered_with_those_that_exist(run, command: s
 def test_an_id_that_is_no_dead_letter_is_refused(run, verb: str) -> None:
     expected = "doorstep: 1 of inbox:99 is no dead letter: nothing changes. See doorstep dead-letters list."
     assert run("dead-letters", verb, "inbox:99") == (1, expected)
+
+
+AMAZON = f"""
+[amazon]
+kind = "channels"
+connector = "amazon"
+[amazon.settings]
+region = "eu"
+marketplaces = "A21TJRUUN4KGV"
+client_id = "app"
+client_secret = "app-secret"
+orders_from = "{NOON.isoformat()}"
+seller_central_url = "http://127.0.0.1:1"
+"""
+
+
+def test_a_link_to_the_vendors_sign_in_page(run, tmp_path: Path) -> None:
+    file = tmp_path / "amazon.toml"
+    file.write_text(AMAZON)
+    run("connections", "put", file)
+    code, said = run("connections", "sign-in", "amazon")
+    assert (code, "sign-in: not connected yet" in said) == (0, True)
+    assert "to set first: application_id" in said
+    assert "redirect address: http://127.0.0.1:8700/console/connect/callback" in said
+    assert "Set application_id of amazon first." in run("connections", "connect", "amazon")[1]
+    file.write_text(AMAZON + 'application_id = "amzn1.sp.solution.1"\n')
+    run("connections", "put", file)
+    code, said = run("connections", "connect", "amazon")
+    assert code == 0
+    link = said.split()[-1]
+    assert link.startswith("http://127.0.0.1:1/apps/authorize/consent?application_id=amzn1.sp.solution.1&")
+    assert "&state=st_" in link
+    assert "is not connected by signing in" in run("connections", "connect", "shop")[1]

@@ -55,6 +55,19 @@ def test_a_closed_order_has_no_actions(browser: TestClient, shop: Shop) -> None:
     assert "The order is closed." not in closed
 
 
+@pytest.mark.parametrize(
+    ("handling", "said"), [("elsewhere", "Others ship this order."), ("history", "older than its connection")]
+)
+def test_an_order_that_is_only_shown_says_so(
+    browser: TestClient, shop: Shop, handling: str, said: str
+) -> None:
+    order_id = shop.order((JACKET, 0))
+    assert said not in shown(browser, f"/orders/{order_id}")
+    with shop.app.db.write(actor="user:1") as tx:
+        tx.execute("UPDATE orders SET handling = %s WHERE id = %s", (handling, order_id))
+    assert said in shown(browser, f"/orders/{order_id}")
+
+
 def test_a_backordered_order_reserves_nothing_and_says_so_once(browser: TestClient, shop: Shop) -> None:
     page = shown(browser, f"/orders/{shop.order((JACKET, 900))}")
     assert "Stock: Nothing is reserved." in page or "Stock Nothing is reserved." in page

@@ -9,6 +9,7 @@ import time
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
+from datetime import timedelta
 
 import httpx
 import msgspec
@@ -16,16 +17,18 @@ import psycopg
 import pytest
 from prometheus_client import REGISTRY
 from psycopg import conninfo, sql
-from tests.builders import Retailer, order_snapshot
+from tests import clock
+from tests.builders import NOON, Retailer, order_snapshot
 
 from doorstep import processes
 from doorstep.delivery.hooks.commits import GroupCommit
 from doorstep.domain.connections import actions as connections
+from doorstep.domain.connections import views as connection_views
 from doorstep.domain.connections.actions import Arrival
-from doorstep.domain.connections.model import Mode
-from doorstep.kernel import errors
+from doorstep.domain.connections.model import Ack, InboundRequest, Kind, Mode, Verdict
+from doorstep.kernel import errors, http
 
-SECRET = b"shop secret"
+SECRET = b"the secret of the shop"
 
 
 def words(event_id: str) -> bytes:
@@ -195,17 +198,95 @@ def test_one_poisoned_row_costs_a_few_more_transactions_not_hundreds() -> None:
     assert table.transactions <= 20
 
 
+async def get(retailer: Retailer, query: str) -> httpx.Response:
+    transport = httpx.ASGITransport(processes.web(retailer.app), raise_app_exceptions=False)
+    async with httpx.AsyncClient(transport=transport, base_url="http://doorstep") as client:
+        return await client.get(f"/hooks/shop{query}")
+
+
+def test_a_challenge_is_answered_and_nothing_is_stored(retailer: Retailer) -> None:
+    answer = asyncio.run(get(retailer, "?token=the+secret+of+the+shop&challenge=8151"))
+    assert (answer.status_code, answer.text) == (200, "8151")
+    assert asyncio.run(get(retailer, "?token=guess&challenge=8151")).status_code == 401
+    assert asyncio.run(get(retailer, "")).status_code == 401
+    assert stored(retailer) == []
+
+
+def test_a_connector_receives_the_public_url_and_answers_in_its_own_way(
+    retailer: Retailer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Vendors sign the address that they call, and some want another answer than an empty 200."""
+    shop = retailer.app.registry.inbound(retailer.connection_ids["shop"])
+    requests: list[InboundRequest] = []
+
+    def acknowledge(request: InboundRequest) -> Ack:
+        requests.append(request)
+        return Ack(Verdict.ACCEPTED, 202, b'{"ack":true}', {"Content-Type": "application/json"})
+
+    monkeypatch.setattr(shop, "acknowledge", acknowledge)
+    answer = post(retailer, words("evt-1"), to="shop?shop_id=7&sign=a%20b")
+    assert (answer.status_code, answer.json()) == (202, {"ack": True})
+    assert requests[0].url == f"{retailer.app.settings.public_url}/hooks/shop?shop_id=7&sign=a%20b"
+    assert requests[0].query == {"shop_id": "7", "sign": "a b"}
+    assert [row["external_event_id"] for row in stored(retailer)] == ["evt-1"]
+
+
+def rotate(retailer: Retailer, secret: str) -> None:
+    registry = retailer.app.registry
+    retailer.write(
+        lambda tx: registry.change(tx, key="shop", name="Shop", settings={"webhook_secret": secret})
+    )
+    registry.look_again()
+
+
+def test_a_changed_secret_still_counts_for_a_day(retailer: Retailer) -> None:
+    """The vendor signs with the former secret until it is changed there, too: no message is lost."""
+    rotate(retailer, "another secret of the shop")
+    assert post(retailer, words("e-1")).status_code == 200
+    body = words("e-2")
+    new = hmac.new(b"another secret of the shop", body, hashlib.sha256).hexdigest()
+    assert post(retailer, body, headers={"x-signature": new}).status_code == 200
+    with clock.at(NOON + timedelta(hours=25)):
+        assert post(retailer, words("e-3")).status_code == 401
+    assert [row["external_event_id"] for row in stored(retailer)] == ["e-1", "e-2"]
+
+
+def test_a_process_that_has_not_read_the_connections_keeps_the_former_secret(retailer: Retailer) -> None:
+    """The command line changes a connection as the first thing it does."""
+    fresh = type(retailer.app.registry)(
+        retailer.app.db, retailer.app.vault, retailer.app.registry.connectors, policy=http.Policy()
+    )
+    connector = fresh.connector(Kind.CHANNELS, "sandbox")
+    settings = {"webhook_secret": "another secret of the shop"}
+    retailer.write(
+        lambda tx: fresh.configure(tx, key="shop", connector=connector, name="Shop", settings=settings)
+    )
+    fresh.close()
+    retailer.app.registry.look_again()
+    assert post(retailer, words("e-1")).status_code == 200
+
+
+def test_only_the_last_former_secret_counts(retailer: Retailer) -> None:
+    rotate(retailer, "another secret of the shop")
+    rotate(retailer, "a third secret of the shop")
+    assert post(retailer, words("e-1")).status_code == 401
+
+
+def test_other_settings_leave_no_former_secret(retailer: Retailer) -> None:
+    registry = retailer.app.registry
+    retailer.write(lambda tx: registry.change(tx, key="shop", name="Other name", settings={}))
+    assert retailer.read(connection_views.former_secrets) == {}
+
+
 def test_when_storing_lags_senders_are_asked_to_retry_later() -> None:
     async def work() -> list[BaseException | None]:
         slow = Table()
-        commits = GroupCommit(
-            lambda each: (time.sleep(0.3), slow.write(each))[1], writers=1, longest_wait_seconds=0.1
-        )
+        commits = GroupCommit(lambda each: (time.sleep(0.3), slow.write(each))[1], writers=1)
         first = [asyncio.create_task(commits.add(arrival(number))) for number in range(3)]
         await asyncio.sleep(0.01)
         second = [asyncio.create_task(commits.add(arrival(number))) for number in range(3, 6)]
         await asyncio.sleep(0.2)
-        late = asyncio.create_task(commits.add(arrival(7)))
+        late = asyncio.create_task(commits.add(arrival(7), within_seconds=0.1))
         return await asyncio.gather(*first, *second, late, return_exceptions=True)
 
     *served, refused = asyncio.run(work())

@@ -24,9 +24,14 @@ from doorstep.flows import operations
 from doorstep.kernel import errors, jobs
 
 
+def switch_to(retailer: Retailer, key: str, mode: Mode) -> None:
+    """Switch a connection, and let this process see it at once."""
+    retailer.write(lambda tx: actions.switch(tx, key=key, mode=mode))
+    retailer.app.registry.look_again()
+
+
 def switch(retailer: Retailer, mode: Mode) -> None:
-    retailer.write(lambda tx: actions.switch(tx, key="mail", mode=mode))
-    retailer.app.registry._looked_at = float("-inf")
+    switch_to(retailer, "mail", mode)
 
 
 @pytest.fixture

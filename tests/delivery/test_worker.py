@@ -4,17 +4,20 @@ from __future__ import annotations
 
 import dataclasses
 import threading
+from datetime import timedelta
 
 import pytest
 from tests.builders import JACKET, SHIRT, Retailer, line, order_snapshot
 
 from doorstep.delivery.worker import Worker, batches
+from doorstep.delivery.worker.queue_work import QueueWork
 from doorstep.flows.allocation import allocate
 from doorstep.flows.context import Context
 from doorstep.flows.map import Subscriber
 from doorstep.kernel import jobs
-from doorstep.kernel.db import WriteTx
+from doorstep.kernel.db import Database, WriteTx
 from doorstep.kernel.jobs import Delivery
+from doorstep.kernel.queues import Queue
 
 
 def due(retailer: Retailer) -> dict[int, str]:
@@ -130,16 +133,16 @@ def test_an_idle_worker_polls_only_at_intervals(retailer: Retailer, monkeypatch:
     app = dataclasses.replace(
         retailer.app, settings=retailer.app.settings.model_copy(update={"poll_seconds": 0.02})
     )
-    worker, rounds, looked = Worker(app), [], threading.Event()
-    looks = iter(range(20))
-    monkeypatch.setattr(worker, "work_once", lambda: bool(rounds.append("round")))
+    rounds, looked, looks = [], threading.Event(), iter(range(20))
 
-    def look(_tx: object, **_given: object) -> bool:
+    def look(_work: QueueWork) -> bool:
         if next(looks, None) is None:
             looked.set()
         return False
 
-    monkeypatch.setattr(batches, "is_due", look)
+    monkeypatch.setattr(QueueWork, "run_round", lambda _work: bool(rounds.append("round")))
+    monkeypatch.setattr(QueueWork, "is_due", look)
+    worker = Worker(app, [Queue.ORDERS])
     thread = threading.Thread(target=worker.run)
     thread.start()
     assert looked.wait(20)
@@ -148,11 +151,59 @@ def test_an_idle_worker_polls_only_at_intervals(retailer: Retailer, monkeypatch:
     assert len(rounds) <= 2
 
 
-def test_a_message_without_a_notification_is_found_by_the_next_poll(retailer: Retailer) -> None:
-    def due() -> bool:
-        return retailer.read(lambda tx: batches.is_due(tx, now=retailer.app.clock.now()))
+def test_a_worker_that_is_stopped_just_before_a_round_stops(
+    retailer: Retailer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    worker = Worker(retailer.app, [Queue.ORDERS])
 
-    retailer.write(lambda tx: tx.execute("UPDATE schedules SET next_run_at = next_run_at + interval '1 day'"))
-    assert not due()
+    class StoppedBeforeTheRound(threading.Event):
+        def clear(self) -> None:
+            worker.stop()
+            super().clear()
+
+    monkeypatch.setattr(Database, "listen", lambda *_args, **_named: None)
+    monkeypatch.setattr(QueueWork, "run_round", lambda _work: 0)
+    monkeypatch.setattr(QueueWork, "is_due", lambda _work: False)
+    worker._loops[Queue.ORDERS].awake = StoppedBeforeTheRound()
+    thread = threading.Thread(target=worker.run, daemon=True)
+    thread.start()
+    thread.join(20)
+    assert not thread.is_alive()
+
+
+def test_a_message_without_a_notification_is_found_by_the_next_poll(retailer: Retailer) -> None:
+    work = QueueWork(retailer.app, Queue.ORDERS)
+    assert not work.is_due()
     retailer.receive("shop", "order", order_snapshot(line(SHIRT)))
-    assert due()
+    assert work.is_due()
+    work.close()
+
+
+def test_a_queue_looks_only_at_its_own_work(retailer: Retailer) -> None:
+    retailer.write(lambda tx: tx.execute("UPDATE schedules SET next_run_at = next_run_at + interval '1 day'"))
+    retailer.write(lambda tx: tx.execute("UPDATE feed_readings SET due_at = now() + interval '1 day'"))
+    retailer.receive("shop", "order", order_snapshot(line(SHIRT)))
+    works = {queue: QueueWork(retailer.app, queue) for queue in Queue}
+    assert [queue for queue in Queue if works[queue].is_due()] == [Queue.ORDERS]
+    assert works[Queue.STEPS].run_round() == 0
+    assert works[Queue.ORDERS].run_round() == 1
+    assert [queue for queue in Queue if works[queue].is_due()] == [Queue.MESSAGES]
+    for each in works.values():
+        each.close()
+
+
+def test_what_becomes_due_by_itself_ends_the_sleep(retailer: Retailer) -> None:
+    work = QueueWork(retailer.app, Queue.ORDERS)
+    assert work.next_due_seconds() == 60
+    retailer.receive("shop", "order", b"not an order yet")
+    retailer.write(lambda tx: tx.execute("UPDATE inbox SET run_at = now() + interval '20 s' WHERE state = 0"))
+    assert 18 < work.next_due_seconds() <= 20
+    order_id = retailer.place_order(order_snapshot(line(SHIRT)))
+    retailer.write(
+        lambda tx: tx.execute(
+            "INSERT INTO order_routing (order_id, due, due_at) VALUES (%s, 'route', %s)",
+            (order_id, retailer.app.clock.now() + timedelta(seconds=10)),
+        )
+    )
+    assert 8 < work.next_due_seconds() <= 10
+    work.close()

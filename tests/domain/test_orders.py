@@ -13,6 +13,7 @@ from doorstep.domain.orders import model
 from doorstep.domain.orders.model import (
     Address,
     Counters,
+    Handling,
     Hold,
     HoldReason,
     OrderSnapshot,
@@ -60,6 +61,16 @@ HELD = [
     (sent_to(postal_code="011001"), HoldReason.ADDRESS, "011001 is not a valid postal code in India"),
     (sent_to(postal_code=""), HoldReason.ADDRESS, "(empty) is not a valid postal code in India"),
     (order_snapshot(paid=False), HoldReason.UNPAID, "Waiting for payment"),
+    (
+        order_snapshot(shipping_address=None, paid=False, handling=Handling.WAITING),
+        HoldReason.NOT_RELEASED,
+        "The channel has not released the order yet",
+    ),
+    (
+        order_snapshot(handling=Handling.PARTLY_SHIPPED),
+        HoldReason.PARTLY_SHIPPED,
+        "ship the rest in the channel",
+    ),
 ]
 
 
@@ -70,6 +81,13 @@ def test_an_invalid_order_is_held_with_instructions(
     (hold,) = check(order)
     assert hold.reason is reason
     assert words in str(hold.message)
+
+
+@pytest.mark.parametrize("handling", sorted(model.SHOWN_ONLY))
+def test_an_order_that_is_only_shown_has_no_checks_and_ships_nothing(handling: Handling) -> None:
+    order = order_snapshot(line("X-1"), shipping_address=None, paid=False, handling=handling)
+    assert check(order) == ()
+    assert [each.requires_shipping for each in order.stored_lines] == [False]
 
 
 def test_every_hold_that_a_check_can_lay_is_tested() -> None:

@@ -9,6 +9,8 @@ from doorstep.domain.inventory.model import Condition
 from doorstep.domain.inventory.model.claims import Claim, ClaimOutcome, LedgerState, Verdict, classify
 from doorstep.domain.inventory.model.counts import CountLine, Tolerance
 from doorstep.domain.inventory.model.imports import BadFile, Import, ImportKind, ImportState, text_of
+from doorstep.domain.inventory.model.reasons import StockConditionChange
+from doorstep.domain.inventory.model.receiving import Delivery, compare_with_document
 from doorstep.domain.inventory.model.replenishment import Source, StockLevel, suggest
 from doorstep.domain.inventory.model.transfers import (
     Transfer,
@@ -54,6 +56,50 @@ def test_a_transfer_line_that_has_not_arrived_stays_open() -> None:
         TransferLineResult(SHIRT, 0, 0, 4),
         TransferLineResult(JACKET, 0, 0, 2),
     ]
+
+
+def received(*lines: TransferReceiptLine, is_bound: bool = True) -> list[tuple[Condition, int, int, str]]:
+    """A delivery of a transfer of four shirts."""
+    delivery = Delivery(A, lines, transfer_id=TransferId(7), is_bound_to_document=is_bound)
+    found = compare_with_document(delivery, {SHIRT: 4})
+    return [(each.condition, each.expected, each.received, each.reason) for each in found]
+
+
+def test_surplus_of_who_may_not_add_stock_goes_to_quarantine() -> None:
+    new, held, why = Condition.NEW, Condition.QUARANTINE, "More than transfer 7"
+    assert received(TransferReceiptLine(SHIRT, 4)) == [(new, 4, 4, "")]
+    assert received(TransferReceiptLine(SHIRT, 6)) == [(new, 4, 4, ""), (held, 0, 2, why)]
+    both = (TransferReceiptLine(SHIRT, 4), TransferReceiptLine(SHIRT, 2, Condition.B_GRADE, "stain"))
+    assert received(*both) == [(new, 4, 4, ""), (held, 0, 2, "stain")]
+    assert received(TransferReceiptLine(SHIRT, 9, Condition.DAMAGED)) == [(Condition.DAMAGED, 4, 9, "")]
+    assert received(TransferReceiptLine(SHIRT, 6), is_bound=False) == [(new, 4, 6, "")]
+
+
+@pytest.mark.parametrize(
+    ("before", "after", "makes_sellable"),
+    [
+        ("quarantine", "new", True),
+        ("damaged", "b_grade", True),
+        ("new", "b_grade", False),
+        ("new", "damaged", False),
+    ],
+)
+def test_a_change_of_condition_may_make_units_sellable(
+    before: str, after: str, *, makes_sellable: bool
+) -> None:
+    change = StockConditionChange(SHIRT, A, Condition(before), Condition(after), 1)
+    assert change.makes_sellable is makes_sellable
+
+
+def test_a_draft_belongs_to_both_of_its_locations() -> None:
+    draft = Transfer(TransferId(1), A, B, TransferState.DRAFT, 1, None, ())
+    assert [draft.acting_locations(each) for each in ("change", "cancel", "request")] == [
+        (A, B),
+        (A, B),
+        (A,),
+    ]
+    requested = Transfer(TransferId(1), A, B, TransferState.REQUESTED, 2, None, ())
+    assert requested.acting_locations("cancel") == (A,)
 
 
 def test_text_is_utf_8_with_or_without_its_mark() -> None:

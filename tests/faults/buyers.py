@@ -49,7 +49,11 @@ def till(app: App) -> None:
     connector = app.registry.connector(Kind.CHANNELS, "direct")
     with app.db.write(actor="system") as tx:
         app.registry.configure(
-            tx, key="till", connector=connector, name="Till", settings={"webhook_secret": "hush"}
+            tx,
+            key="till",
+            connector=connector,
+            name="Till",
+            settings={"webhook_secret": "the secret of the buyers"},
         )
     app.registry._looked_at = 0.0
     app.registry.refresh()

@@ -31,7 +31,7 @@ from doorstep.kernel import schema
 from doorstep.kernel.db import Database
 from doorstep.kernel.postgres import LocalPostgres
 
-SECRET = b"shop secret"
+SECRET = b"the secret of the shop"
 
 
 @dataclass
@@ -58,12 +58,13 @@ class Installation:
         self.running[what] = subprocess.Popen(
             [sys.executable, "-m", "doorstep", what, *options],
             env=clean | {f"DOORSTEP_{name}": value for name, value in chosen.items()},
-            stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
+            stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, start_new_session=True,
         )  # fmt: skip
 
     def kill(self, what: str) -> None:
+        """With the processes of all queues of the worker."""
         process = self.running.pop(what)
-        process.kill()
+        os.killpg(process.pid, signal.SIGKILL)
         process.wait()
 
     def kill_database(self) -> None:

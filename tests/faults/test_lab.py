@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import signal
 import subprocess
 import sys
 import time
@@ -21,12 +22,19 @@ def worker(retailer: Retailer) -> Iterator[subprocess.Popen[bytes]]:
     """A worker process of its own on the retailer's database."""
     clean = {name: value for name, value in os.environ.items() if not name.startswith("DOORSTEP_")}
     environment = clean | builders.environment(retailer.app) | {"DOORSTEP_LOG_LEVEL": "error"}
-    process = subprocess.Popen([sys.executable, "-m", "doorstep", "worker"], env=environment)
+    command = [sys.executable, "-m", "doorstep", "worker"]
+    process = subprocess.Popen(command, env=environment, start_new_session=True)
     try:
         yield process
     finally:
-        process.kill()
-        process.wait()
+        kill(process)
+
+
+def kill(worker: subprocess.Popen[bytes]) -> None:
+    """Kill the worker with the processes of all its queues."""
+    if worker.poll() is None:
+        os.killpg(worker.pid, signal.SIGKILL)
+        worker.wait()
 
 
 def until(what: Callable[[], bool]) -> None:
@@ -43,8 +51,7 @@ def test_a_simulation_outlives_its_worker(retailer: Retailer) -> None:
     retailer.write(lambda tx: tx.execute("UPDATE lab_runs SET batch_seconds = 5"))
     with worker(retailer) as first:
         until(lambda: run_of(retailer, run_id).state == "running")
-        first.kill()
-        first.wait()
+        kill(first)
     assert run_of(retailer, run_id).state == "running"
     retailer.write(lambda tx: tx.execute("UPDATE lab_runs SET lease_until = now(), batch_seconds = 0"))
     with worker(retailer):

@@ -10,7 +10,8 @@ from tests.builders import JACKET, SHIRT, Retailer, line, order_snapshot
 
 from doorstep.domain.connections import actions as connections
 from doorstep.flows.capture import intake
-from doorstep.flows.map import CAPTURE, JOBS, MAP
+from doorstep.flows.jobs import JOBS
+from doorstep.flows.map import CAPTURE, MAP
 
 
 def first_calls(work: Callable[[], object]) -> list[CodeType]:

@@ -1,4 +1,4 @@
-"""Responses become typed values, files are fetched without our credentials, and fake partners fail on demand."""
+"""Responses become typed values, and fake partners fail on demand."""
 
 from __future__ import annotations
 
@@ -30,18 +30,6 @@ def test_another_shape_is_no_answer(script: scripted.Script, method: str, *, may
         with pytest.raises(http.Unanswered) as caught:
             decoding.shaped(session.send(method, "a"), Shape)
     assert (caught.value.maybe_done, caught.value.data["field"]) == (maybe_done, "id")
-
-
-def test_documents_of_other_hosts(script: scripted.Script) -> None:
-    script.will_say(b"%PDF")
-    with http.Session("partner", "http://127.0.0.1:1", authorize=http.bearer("secret")) as session:
-        assert decoding.document(session, f"{script.url}/label.pdf?signed=1") == b"%PDF"
-        assert script.asked[0].params == {"signed": "1"}
-        assert "authorization" not in script.asked[0].headers
-        for address in ("file:///etc/passwd", "label.pdf", "http://"):
-            with pytest.raises(http.Unanswered) as caught:
-                decoding.document(session, address)
-            assert not caught.value.maybe_done
 
 
 @pytest.mark.parametrize(

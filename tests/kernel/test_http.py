@@ -15,6 +15,9 @@ import pytest
 from tests.kernel import partner
 
 from doorstep.kernel import errors, http, log
+from doorstep.kernel.http.gate import MemoryGate
+from doorstep.kernel.http.tokens import MemoryTokens
+from doorstep.kernel.limits import Limit
 
 FAST = http.Policy(attempts=3, backoff_seconds=0.001, timeout_seconds=0.3, longest_wait_seconds=0.3)
 Answer = partner.Answer
@@ -22,6 +25,11 @@ Answer = partner.Answer
 
 def session(place: partner.Partner, policy: http.Policy = FAST, mode: http.Mode = "live") -> http.Session:
     return http.Session("acme", place.url, mode=mode, authorize=http.bearer("s3cret-token"), policy=policy)
+
+
+def limited(place: partner.Partner, policy: http.Policy, *limits: Limit) -> http.Session:
+    shared = http.Shared(MemoryGate("acme", policy, limits), MemoryTokens())
+    return http.Session("acme", place.url, policy=policy, shared=shared)
 
 
 def fails(place: partner.Partner, method: str = "POST", **details: object) -> http.Unanswered:
@@ -232,14 +240,14 @@ def test_threads_call_at_the_same_time() -> None:
 
 
 def test_our_own_limit_slows_then_refuses() -> None:
-    policy = http.Policy(rate_calls=2, rate_seconds=0.3, longest_wait_seconds=1.0)
-    with partner.serving() as place, session(place, policy) as calls:
+    policy = http.Policy(longest_wait_seconds=1.0)
+    with partner.serving() as place, limited(place, policy, Limit(2, 0.3)) as calls:
         began = time.monotonic()
         for _ in range(4):
             calls.send("POST", "/orders")
         assert 0.25 < time.monotonic() - began < 1.5
-    hasty = http.Policy(attempts=1, rate_calls=1, rate_seconds=60, longest_wait_seconds=0.05)
-    with partner.serving() as place, session(place, hasty) as calls:
+    hasty = http.Policy(attempts=1, longest_wait_seconds=0.05)
+    with partner.serving() as place, limited(place, hasty, Limit(1, 60)) as calls:
         calls.send("POST", "/orders")
         with pytest.raises(http.Unanswered, match="The rate limit") as caught:
             calls.send("POST", "/orders")

@@ -6,6 +6,7 @@ import threading
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
+from datetime import timedelta
 from typing import ClassVar
 
 import pytest
@@ -14,6 +15,10 @@ from tests.clock import NOON
 from doorstep.kernel import errors, event_log, jobs
 from doorstep.kernel.db import Database, Subscription
 from doorstep.kernel.jobs import Delivery, Failure, RetryPolicy
+from doorstep.kernel.queues import Queue
+from doorstep.kernel.results import Pending
+
+WORK = jobs.Work(("reader",), ("hourly", "daily"))
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,7 +33,9 @@ class Opened:
 @pytest.fixture
 def table(dsn: str) -> Iterator[Database]:
     """A database in which one subscriber listens."""
-    opened = Database(dsn, pool_size=6, subscriptions=(Subscription("thing.opened", "reader"),)).open()
+    opened = Database(
+        dsn, pool_size=6, subscriptions=(Subscription("thing.opened", "reader", calls_partner=True),)
+    ).open()
     yield opened
     opened.close()
 
@@ -40,7 +47,11 @@ def enqueue(table: Database, *keys: int) -> None:
 
 def lease(table: Database, *, limit: int = 10, seconds: float = 60) -> list[Delivery]:
     with table.write(actor="system") as tx:
-        return jobs.lease_tasks(tx, subscribers=["reader"], limit=limit, lease_seconds=seconds)
+        waiting = jobs.unassigned(tx, subscribers=["reader"], limit=100)
+        jobs.assign(tx, connections={each.id: 7 for each in waiting})
+        return jobs.lease_tasks(
+            tx, subscribers=["reader"], per_connection=limit, lease_seconds=seconds, is_shared=False
+        )
 
 
 def steps(table: Database, limit: int = 10) -> list[int]:
@@ -234,7 +245,7 @@ def test_a_schedule_is_given_to_one_of_many(table: Database) -> None:
 
     def claim(_: int) -> list[str]:
         with table.write(actor="system") as tx:
-            return jobs.claim_schedules(tx)
+            return jobs.claim_schedules(tx, names=["hourly", "daily"])
 
     with ThreadPoolExecutor(6) as threads:
         claimed = [name for names in threads.map(claim, range(12)) for name in names]
@@ -246,26 +257,31 @@ def test_schedules_follow_what_the_version_declares(table: Database) -> None:
         with table.write(actor="system") as tx:
             jobs.declare_schedules(tx, every_seconds=every)
     with table.write(actor="system") as tx:
-        assert jobs.claim_schedules(tx) == ["hourly"]
-        assert 58 < jobs.next_due_seconds(tx) <= 60
+        assert jobs.claim_schedules(tx, names=["hourly", "daily"]) == ["hourly"]
+        assert 58 < jobs.next_due_seconds(tx, WORK) <= 60
         jobs.declare_schedules(tx, every_seconds={})
-        assert jobs.next_due_seconds(tx) == 60
+        assert jobs.next_due_seconds(tx, WORK) == 60
 
 
 def test_what_waits_for_another_does_not_keep_workers_awake(table: Database) -> None:
     enqueue(table, 1, 1)
     lease(table, seconds=40)
     with table.read() as tx:
-        assert 38 < jobs.next_due_seconds(tx) <= 40
+        assert 38 < jobs.next_due_seconds(tx, WORK) <= 40
 
 
 def test_workers_are_notified_after_the_commit(table: Database) -> None:
     woken, stop = threading.Event(), threading.Event()
-    ear = threading.Thread(target=table.listen, kwargs={"wake": woken.set, "stopped": stop.is_set})
+    ear = threading.Thread(
+        target=table.listen,
+        kwargs={"queues": [Queue.STEPS], "wake": lambda _queue: woken.set(), "stopped": stop.is_set},
+    )
     ear.start()
-    while not woken.wait(0.05):  # the listener has to be connected first
-        enqueue(table, 1)
+    assert woken.wait(5)  # it is connected
     woken.clear()
+    with table.write(actor="user:1") as tx:
+        tx.wake_workers(Queue.ORDERS)
+    assert not woken.wait(0.2)  # another queue's
     with table.write(actor="user:1") as tx:
         event_log.append(tx, [Opened(2)], at=NOON)
         assert not woken.wait(0.2)
@@ -310,7 +326,9 @@ class Moved:
 
 
 def test_a_delivery_waits_only_for_its_own_stream(dsn: str) -> None:
-    listens = (Subscription("thing.opened", "reader"), Subscription("place.moved", "reader"))
+    listens = tuple(
+        Subscription(event, "reader", calls_partner=True) for event in ("thing.opened", "place.moved")
+    )
     table = Database(dsn, subscriptions=listens).open()
     with table.write(actor="system", trace_id="whole") as tx:
         tx.traces["thing", 7] = "of the thing"
@@ -326,3 +344,114 @@ def test_a_delivery_waits_only_for_its_own_stream(dsn: str) -> None:
             {"order_id": None, "stream": "place", "stream_id": 7}
         ]
     table.close()
+
+
+def assigned(table: Database, connections: dict[int, int]) -> None:
+    """One delivery per key, each with its connection."""
+    enqueue(table, *connections)
+    with table.write(actor="system") as tx:
+        waiting = jobs.unassigned(tx, subscribers=["reader"], limit=100)
+        jobs.assign(tx, connections={each.id: connections[each.key] for each in waiting})
+
+
+def share(table: Database, per_connection: int, **given: object) -> list[tuple[int, int]]:
+    """Connection and key of each lease."""
+    with table.write(actor="system") as tx:
+        taken = jobs.lease_tasks(
+            tx,
+            subscribers=["reader"],
+            per_connection=per_connection,
+            lease_seconds=60,
+            **given,  # type: ignore[arg-type]  # options
+        )
+    return [(each.connection_id, each.key) for each in taken]
+
+
+def test_every_connection_has_leases_of_its_own(table: Database) -> None:
+    assigned(table, {key: 7 if key < 50 else 8 for key in range(1, 53)} | {60: jobs.NOT_FOUND})
+    assert share(table, 2) == [(7, 1), (7, 2), (8, 50), (8, 51), (jobs.NOT_FOUND, 60)]
+    assert share(table, 2) == []
+    with table.write(actor="system") as tx:
+        tx.execute("DELETE FROM deliveries WHERE key IN (2, 50)")
+    assert share(table, 2) == [(7, 3), (8, 52)]
+    assert share(table, 3, is_shared=False, without=[8]) == [(7, 4), (7, 5), (7, 6)]
+
+
+def test_many_workers_never_hold_more_than_a_connections_share(table: Database) -> None:
+    assigned(table, {key: key % 3 + 1 for key in range(1, 61)})
+    with ThreadPoolExecutor(4) as threads:
+        taken = [each for part in threads.map(lambda _: share(table, 5), range(8)) for each in part]
+    assert sorted(connection for connection, _ in taken) == [1] * 5 + [2] * 5 + [3] * 5
+
+
+def test_a_handler_has_no_share(dsn: str) -> None:
+    table = Database(dsn, subscriptions=(Subscription("thing.opened", "reader"),)).open()
+    enqueue(table, 1)
+    assert lease(table) == []
+    assert steps(table) == [1]
+    table.close()
+
+
+def keep(table: Database, delivery: Delivery, handle: str, seconds: float = 0) -> None:
+    with table.write(actor="system") as tx:
+        jobs.keep_pending(tx, delivery, Pending(handle, timedelta(seconds=seconds)))
+
+
+def test_a_pending_call_is_kept_with_its_handle_and_blocks_its_stream(table: Database) -> None:
+    enqueue(table, 1, 1, 2)
+    first, other = lease(table)
+    finish(table, other)
+    keep(table, first, "feed-9", seconds=30)
+    assert lease(table) == []
+    with table.write(actor="system") as tx:
+        assert [(each.pending, each.waiting) for each in jobs.by_subscriber(tx)] == [(1, 1)]
+        assert 28 < jobs.next_due_seconds(tx, WORK) <= 30
+        tx.execute("UPDATE deliveries SET run_at = now()")
+    (again,) = lease(table)
+    assert (again.id, again.handle, again.attempts, again.forgiven) == (first.id, "feed-9", 2, 1)
+
+
+def test_asking_a_hundred_times_is_no_failure(table: Database) -> None:
+    enqueue(table, 1)
+    policy = RetryPolicy(max_attempts=3, base_seconds=0.0)
+    for _ in range(20):
+        (taken,) = lease(table)
+        keep(table, taken, "feed-9")
+    (taken,) = lease(table)
+    failure = policy.failure(errors.Unavailable("away"), attempts=taken.attempts - taken.forgiven, jitter=0)
+    assert (taken.attempts, failure.retry_in_seconds) == (21, 0)
+
+
+def test_a_late_answer_that_a_call_is_pending_changes_nothing(table: Database) -> None:
+    enqueue(table, 1)
+    (late,) = lease(table)
+    expire_leases(table)
+    (second,) = lease(table)
+    with pytest.raises(jobs.LostLease):
+        keep(table, late, "old")
+    finish(table, second)
+    with pytest.raises(jobs.LostLease):
+        keep(table, second, "after it was done")
+    assert rows(table) == []
+
+
+def test_a_dead_letter_that_is_retried_is_sent_anew(table: Database) -> None:
+    enqueue(table, 1)
+    (taken,) = lease(table)
+    keep(table, taken, "feed-9")
+    (taken,) = lease(table)
+    fail(table, taken, None, words="the feed was refused")
+    with table.write(actor="user:1") as tx:
+        assert [(each.pending, each.dead) for each in jobs.by_subscriber(tx)] == [(0, 1)]
+        jobs.redrive(tx)
+    (anew,) = lease(table)
+    assert (anew.handle, anew.forgiven, anew.attempts) == (None, 0, 2)
+
+
+def test_a_retried_dead_letter_has_its_connection_looked_up_again(table: Database) -> None:
+    assigned(table, {1: jobs.NOT_FOUND})
+    with table.write(actor="system") as tx:
+        (taken,) = jobs.lease_tasks(tx, subscribers=["reader"], per_connection=1, lease_seconds=60)
+        jobs.fail(tx, taken, failure=Failure("there is no such connection", "data", None), attempts=1)
+        jobs.redrive(tx)
+        assert [each.id for each in jobs.unassigned(tx, subscribers=["reader"], limit=9)] == [taken.id]

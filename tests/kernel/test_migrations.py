@@ -17,7 +17,8 @@ from doorstep.domain.shipping import actions as shipping
 from doorstep.domain.shipping import views as parcels
 from doorstep.domain.shipping.actions import Contents, NewParcel, ShipmentLine
 from doorstep.domain.shipping.model import Direction
-from doorstep.flows.map import JOBS, MAP
+from doorstep.flows.jobs import JOBS
+from doorstep.flows.map import MAP
 from doorstep.kernel import schema
 from doorstep.kernel.db import Database
 from doorstep.kernel.ids import FulfillmentOrderId, LocationId, OrderId, ShipmentId, Sku

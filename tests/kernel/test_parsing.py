@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import subprocess
+import sys
 from decimal import Decimal
+from pathlib import Path
 
 import msgspec
 import pytest
@@ -81,3 +84,27 @@ def test_amounts_that_are_none_are_refused(amount: str, currency: str) -> None:
     with pytest.raises(errors.Invalid, match=r"^lines\[0\].price: ") as caught:
         parsing.minor_units(Decimal(amount), currency, at="lines[0].price")
     assert caught.value.data == {"field": "lines[0].price"}
+
+
+@pytest.mark.parametrize(
+    ("body", "refused"),
+    [
+        (rb'["a\u0000"]', True),
+        (rb'["\\\u0000"]', True),
+        (rb'["\\u0000"]', False),
+        (rb'["u0000"]', False),
+        (rb'["\u00001"]', True),
+    ],
+)
+def test_a_nul_character_is_refused_and_its_name_is_not(body: bytes, refused: bool) -> None:
+    if refused:
+        with pytest.raises(errors.Invalid, match="NUL"):
+            parsing.read(body, list[str])
+    else:
+        assert parsing.read(body, list[str])
+
+
+def test_threads_that_use_types_for_the_first_time_at_once_do_not_end_the_process() -> None:
+    """msgspec before 0.23 read types that another thread had not finished: a worker process ended by signal 11."""
+    script = Path(__file__).with_name("first_use.py")
+    assert subprocess.run([sys.executable, str(script)], check=False, timeout=60).returncode == 0

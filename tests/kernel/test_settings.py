@@ -96,7 +96,7 @@ def test_explain_shows_the_source_and_hides_secrets(monkeypatch: pytest.MonkeyPa
 
 def test_explain_warns_of_the_unwise() -> None:
     loaded = settings.load(
-        pool_size=4, worker_threads=4, public_url="http://oms.example.com", log_level="debug"
+        pool_size=4, calls_per_connection=4, public_url="http://oms.example.com", log_level="debug"
     )
     status = {finding.name: finding.status for finding in settings.explain(loaded)}
     assert (status["pool_size"], status["public_url"], status["log_level"]) == ("warn", "warn", "warn")

@@ -6,6 +6,7 @@ import dataclasses
 import http.server
 import json
 import threading
+import urllib.parse
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -13,6 +14,7 @@ from typing import Any
 import httpx
 import pytest
 from tests.partners import Partners, running
+from tests.sandbox import amazon
 
 SPECS = Path(__file__).parents[2].parent / "shared" / "specs"
 COMPANY = {
@@ -57,9 +59,11 @@ class Hook:
 
 @dataclasses.dataclass
 class Receiver:
-    """`statuses` are the answers to come; 200 when they run out."""
+    """`statuses` are the answers to come; 200 when they run out. A challenge is answered if its token is `verify_token`."""
 
     url: str
+    verify_token: str = ""
+    challenges: list[str] = dataclasses.field(default_factory=list)
     hooks: list[Hook] = dataclasses.field(default_factory=list)
     statuses: list[int] = dataclasses.field(default_factory=list)
 
@@ -74,6 +78,16 @@ def receiver() -> Iterator[Receiver]:
             self.send_response(found.statuses.pop(0) if found.statuses else 200)
             self.send_header("Content-Length", "0")
             self.end_headers()
+
+        def do_GET(self) -> None:
+            query = dict(urllib.parse.parse_qsl(self.path.partition("?")[2]))
+            found.challenges.append(query["hub.verify_token"])
+            good = query["hub.mode"] == "subscribe" and query["hub.verify_token"] == found.verify_token
+            answer = query["hub.challenge"].encode() if good else b"no"
+            self.send_response(200 if good else 403)
+            self.send_header("Content-Length", str(len(answer)))
+            self.end_headers()
+            self.wfile.write(answer)
 
         def log_message(self, *_: object) -> None:
             """Quiet."""
@@ -134,6 +148,24 @@ def erpnext(partners: Partners) -> Iterator[httpx.Client]:
     headers = {"Authorization": f"token {ready['api_key']}:{ready['api_secret']}"}
     with httpx.Client(base_url=ready["url"], headers=headers, trust_env=False) as client:
         yield client
+
+
+@pytest.fixture
+def whatsapp(partners: Partners) -> Iterator[httpx.Client]:
+    ready = partners.ready["whatsapp"]
+    headers = {"Authorization": f"Bearer {ready['access_token']}"}
+    with httpx.Client(base_url=ready["url"] + "/v21.0", headers=headers, trust_env=False) as client:
+        yield client
+
+
+@pytest.fixture
+def seller(partners: Partners) -> Iterator[amazon.Seller]:
+    ready = partners.ready["amazon"]
+    with httpx.Client(base_url=ready["url"], trust_env=False) as client:
+        made = amazon.Seller(partners, client, ready)
+        made.sign_in()
+        yield made
+        made.act("settings", settled_seconds=120, sqs_endpoint="")
 
 
 @pytest.fixture

@@ -119,3 +119,10 @@ def test_refused_calls_use_up_no_rule(partners):
 def test_a_mistyped_rule_is_refused(partners, rule, reason):
     with pytest.raises(AssertionError, match=rf"422.*{reason}"):
         partners.fail("razorpay", rule)
+
+
+@pytest.mark.parametrize(("value", "seen"), [("7", "7"), ("", None)])
+def test_the_headers_of_a_429_can_be_chosen(partners, razorpay, value, seen):
+    partners.fail("razorpay", {"kind": "status_429", "headers": {"Retry-After": value}})
+    answer = razorpay.post("/v1/orders", json=ORDER)
+    assert (answer.status_code, answer.headers.get("Retry-After")) == (429, seen)

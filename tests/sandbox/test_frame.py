@@ -103,10 +103,10 @@ def test_the_command_serves_the_chosen_partners_and_stops_cleanly(tmp_path):
 
 
 def test_the_command_refuses_a_partner_it_does_not_know(tmp_path):
-    command = [sys.executable, "-m", "doorstep_sandbox", "serve", "amazon"]
+    command = [sys.executable, "-m", "doorstep_sandbox", "serve", "ebay"]
     done = subprocess.run(command, capture_output=True, text=True, timeout=20, check=False)
     assert done.returncode == 2
-    assert "unknown partner: amazon" in done.stderr
+    assert "unknown partner: ebay" in done.stderr
 
 
 def test_the_sandbox_does_not_import_doorstep():

@@ -8,7 +8,7 @@ import pytest
 from tests.clock import NOON
 
 from doorstep.domain.identity import actions, model, views
-from doorstep.domain.identity.actions import NewKey, NewUser
+from doorstep.domain.identity.actions import NewKey, NewUser, SignIn
 from doorstep.domain.identity.model import Permission, Principal, Role
 from doorstep.kernel import errors
 from doorstep.kernel.db import Database
@@ -27,7 +27,7 @@ def _try(
     database: Database, *, email: str = "asha@notnaked.example", password: str = PASSWORD, at: datetime = NOON
 ) -> str | None:
     with database.write(actor="system") as tx:
-        return actions.sign_in(tx, email=email, password=password, now=at)
+        return actions.sign_in(tx, attempt=SignIn(email, password), now=at)
 
 
 def _who(database: Database, token: str, at: datetime) -> Principal | None:
@@ -74,6 +74,48 @@ def test_ten_wrong_passwords_lock_the_login_for_15_minutes(database: Database) -
         _try(database, at=NOON + timedelta(minutes=1))
     assert refused.value.data["retry_after_seconds"] == 14 * 60
     assert _try(database, at=NOON + timedelta(minutes=15, seconds=1)) is not None
+
+
+def _from(database: Database, address: str, *, password: str = PASSWORD, device: str = "") -> str | None:
+    with database.write(actor="system") as tx:
+        attempt = SignIn("asha@notnaked.example", password, address, device)
+        return actions.sign_in(tx, attempt=attempt, now=NOON)
+
+
+def test_wrong_passwords_of_others_do_not_lock_a_user_out(database: Database) -> None:
+    _asha(database)
+    for _ in range(10):
+        assert _from(database, "203.0.113.7", password="guess") is None
+    with pytest.raises(actions.TooManyFailures):
+        _from(database, "203.0.113.7")
+    assert _from(database, "198.51.100.1") is not None
+    assert _from(database, "203.0.113.7", device="mark") is not None
+
+
+def test_guesses_from_many_places_end_and_the_users_browser_still_signs_in(database: Database) -> None:
+    _asha(database)
+    for number in range(actions.FAILURES_OF_ALL_STRANGERS):
+        assert _from(database, f"203.0.113.{number}", password="guess") is None
+    with pytest.raises(actions.TooManyFailures):
+        _from(database, "198.51.100.1")
+    assert _from(database, "198.51.100.1", device="mark") is not None
+
+
+def test_a_browser_that_is_known_is_limited_too(database: Database) -> None:
+    _asha(database)
+    for _ in range(10):
+        assert _from(database, "203.0.113.7", password="guess", device="mark") is None
+    with pytest.raises(actions.TooManyFailures):
+        _from(database, "203.0.113.7", device="mark")
+
+
+def test_a_new_password_ends_a_lock_out(database: Database) -> None:
+    user_id = _asha(database)
+    for _ in range(10):
+        _try(database, password="guess")
+    with database.write(actor="system") as tx:
+        actions.set_password(tx, user_id=UserId(user_id), password="another long password")
+    assert _try(database, password="another long password") is not None
 
 
 def test_unknown_addresses_are_locked_too(database: Database) -> None:

@@ -162,7 +162,8 @@ def prepared(database: Database, channel: int, fact: str = "DS-1", subject: str 
         ORDER, fact, "shipped", channel, "meera@customers.example", "Meera", subject, "text", "<p>html</p>"
     )
     with database.write(actor="system") as tx:
-        return notifications.prepare(tx, draft=draft, at=NOON)
+        (message,) = notifications.prepare(tx, drafts=[draft], at=NOON)
+        return message
 
 
 def test_a_fact_has_one_mail_and_keeps_its_first_words(database: Database, channel: int) -> None:
@@ -174,12 +175,12 @@ def test_a_fact_has_one_mail_and_keeps_its_first_words(database: Database, chann
 def test_a_mail_that_is_gone_is_not_sent_again(database: Database, channel: int) -> None:
     message = prepared(database, channel)
     with database.write(actor="system") as tx:
-        notifications.sending(tx, message_id=message.id)
+        notifications.sending(tx, message_ids=[message.id])
         with pytest.raises(states.IllegalMove):
-            notifications.sending(tx, message_id=message.id)
-        notifications.sent(tx, message_id=message.id, provider_id="<1@mail>", at=NOON)
+            notifications.sending(tx, message_ids=[message.id])
+        notifications.sent(tx, provider_ids={message.id: "<1@mail>"}, at=NOON)
         with pytest.raises(states.IllegalMove):
-            notifications.sending(tx, message_id=message.id)
+            notifications.sending(tx, message_ids=[message.id])
     assert prepared(database, channel).state is MessageState.SENT
     assert event_types(database, "message") == ["message.sent"]
 
@@ -188,10 +189,10 @@ def test_a_mail_that_certainly_did_not_go_may_be_tried_again(database: Database,
     message = prepared(database, channel)
     with database.write(actor="system") as tx:
         for _ in range(2):
-            notifications.sending(tx, message_id=message.id)
-            notifications.not_sent(tx, message_id=message.id, error="greylisted")
+            notifications.sending(tx, message_ids=[message.id])
+            notifications.not_sent(tx, errors_of={message.id: "greylisted"})
         with pytest.raises(errors.NotFound):
-            notifications.sending(tx, message_id=MessageId(99))
+            notifications.sending(tx, message_ids=[MessageId(99)])
     assert (prepared(database, channel).state, prepared(database, channel).error) == (
         MessageState.REQUESTED,
         "greylisted",

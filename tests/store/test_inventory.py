@@ -154,7 +154,7 @@ def test_batches_of_the_same_skus_do_not_block_each_other(database: Database) ->
         units = units if order % 2 else units[::-1]
         for _ in range(10):
             with database.write(actor="system") as tx:
-                actions.lock_supply(tx, parts=[(each.sku, each.condition) for each in units])
+                actions.lock_stock(tx, skus=[each.sku for each in units])
                 actions.reserve(tx, reservations=units[: order % 3 + 1], at=NOON)
                 actions.release(tx, ending=ending(order), at=NOON)
 

@@ -124,7 +124,7 @@ class Ledger(RuleBasedStateMachine):
                 for spot, n in wanted
             ]
             with self.database.write(actor="test") as tx:
-                actions.lock_supply(tx, parts=[(spot[0], spot[2]) for spot, _ in wanted])
+                actions.lock_stock(tx, skus=[spot[0] for spot, _ in wanted])
                 actions.reserve(tx, reservations=units, at=self.now)
 
         if self.tried(may, verb):

@@ -27,8 +27,9 @@ _BARE_IGNORE = re.compile(
 
 
 def sql(source: Source) -> Found:
-    """Statements stand in store files, the kernel's three and the migrations, nowhere else."""
-    kernel = (f"src/doorstep/kernel/{name}.py" for name in ("db", "event_log", "jobs", "keyset", "schema"))
+    """Statements stand in store files, the kernel's own and the migrations, nowhere else."""
+    files = (f"src/doorstep/kernel/{name}.py" for name in ("db", "event_log", "keyset", "schema", "sealed"))
+    kernel = ("src/doorstep/kernel/jobs", "src/doorstep/kernel/shared_calls", *files)
     stores = ("src/doorstep/domain/*/store", "src/doorstep/domain/*/store.py", "src/doorstep/migrations")
     if source.within("tests", "src/doorstep_bench", *stores, *kernel):
         return
@@ -46,17 +47,24 @@ def sql(source: Source) -> Found:
 
 
 def commit(source: Source) -> Found:
-    """Only the edge opens a transaction that writes (front doors; tasks around their calls); the kernel commits."""
+    """Only the edge opens a transaction that writes (front doors; tasks around their calls); the kernel commits.
+
+    It does so by `transact`, which runs the work again after a deadlock.
+    """
     may_open = source.within("src/doorstep/delivery", "src/doorstep/flows")
     if source.within("tests", "src/doorstep_bench"):
         return
     for call, name in source.calls:
         if name.endswith((".commit", ".rollback")) and not source.within(
-            "src/doorstep/kernel/db.py", "src/doorstep/migrations"
+            "src/doorstep/kernel/db.py", "src/doorstep/kernel/shared_calls", "src/doorstep/migrations"
         ):
             yield call.lineno, "commits or rolls back"
-        if name.endswith(".write") and any(word.arg == "actor" for word in call.keywords) and not may_open:
+        if not name.endswith((".write", ".transact")) or all(word.arg != "actor" for word in call.keywords):
+            continue
+        if not may_open and not source.within("src/doorstep/kernel/db.py"):
             yield call.lineno, "opens a write transaction"
+        elif name.endswith(".write") and may_open:
+            yield call.lineno, "opens a transaction that does not run again after a deadlock: use transact"
 
 
 def pure(source: Source) -> Found:
@@ -103,6 +111,14 @@ def money_float(source: Source) -> Found:
 
 def _divides(node: ast.AST) -> TypeGuard[ast.BinOp | ast.AugAssign]:
     return isinstance(node, ast.BinOp | ast.AugAssign) and isinstance(node.op, ast.Div)
+
+
+def digits(source: Source) -> Found:
+    """What people send is read by `ids.whole_number`: ² is a digit, too, and 5,000 digits are no number."""
+    if source.within("src/doorstep/delivery", "src/doorstep/domain/analytics"):
+        for call, name in source.calls:
+            if name.endswith((".isdigit", ".isdecimal", ".isnumeric")):
+                yield call.lineno, "asks for digits"
 
 
 def broad_except(source: Source) -> Found:
@@ -205,6 +221,7 @@ RULES: dict[str, Rule] = {
         clock,
         lazy_import,
         money_float,
+        digits,
         broad_except,
         length,
         parameters,

@@ -29,7 +29,7 @@ VERBS = frozenset(
     (
         "accept activate add adjust approve archive cancel change close create decline delete discard download draft end "
         "export extend get hold import inspect keep list open pack pause pick place preview promise promote put recall "
-        "receive record reject release remove reopen request reserve restore resume retry search send set ship start "
+        "receive record reject release remove reopen request reserve restore resume retry run search send set ship start "
         "stop submit turn validate"
     ).split()
 )
@@ -41,6 +41,9 @@ PLAIN_LISTS = {
     "/atp-rules/competing",
     "/availability",
     "/connections",
+    "/connections/{key}/comparison-totals",
+    "/connections/{key}/feeds",
+    "/connections/{key}/unknown-receipts",
     "/imports/{import_id}/problems",
     "/locations",
     "/network/outages",

@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 
 from doorstep.flows import map as flow_map
+from doorstep.flows.jobs import JOBS
 
 SRC = Path(__file__).resolve().parents[2] / "src" / "doorstep"
 _NAME = re.compile(r"[a-z_]+\.[a-z_]+")
@@ -22,7 +23,7 @@ _FILES = ("csv", "yaml")
 
 # Names of variables and calls that hold the port of a class.
 _HOLDERS = {
-    "Inbound": {"inbound", "reader"},
+    "Inbound": {"inbound", "reader", "registry"},
     "SalesChannel": {"channel"},
     "Carrier": {"carrier"},
     "PaymentGateway": {"gateway"},
@@ -32,10 +33,7 @@ _HOLDERS = {
 # Methods of ports that no flow calls yet, and the issue that brings the caller.
 NOBODY_CALLS = {
     "Carrier.void_label": "11: a label of canceled work is voided",
-    "Carrier.track": "10: parcels without scans are looked up",
-    "PaymentGateway.payment": "10: payments whose message was lost are looked up",
     "PaymentGateway.capture": "11: authorizations are captured at shipment",
-    "AccountingSystem.find": "10: a posting in doubt is looked up",
 }
 
 
@@ -50,7 +48,7 @@ TREES = dict(_trees())
 def _known() -> set[str]:
     """Every event type, subscriber and job."""
     texts = "\n".join(path.read_text() for path in SRC.glob("domain/*/events.py"))
-    rows = [row.name for row in flow_map.MAP] + [job.name for job in flow_map.JOBS]
+    rows = [row.name for row in flow_map.MAP] + [job.name for job in JOBS]
     return {*_EVENT.findall(texts), *rows}
 
 

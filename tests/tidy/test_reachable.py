@@ -15,10 +15,32 @@ _WORDS = re.compile(r"\w+")
 # Who will call it: the issue that needs it. Take a line away when its caller comes.
 WAITING = {
     "Vault.reseal": "12: rotating keys",
+    "timestamped": "14: Stripe's and EasyPost's webhooks",
+    "is_fresh": "14: Stripe's and Adyen's webhooks",
+    "standard_webhook": "16: webhooks by the Standard Webhooks scheme",
+    "is_signed_rsa": "13: bol's webhooks",
+    "twilio": "16: Twilio's receipts",
+    "body_digest": "16: Twilio's receipts",
+    "password": "15: ERPs that sign in by user",
+    "jwt_bearer": "15: NetSuite and Salesforce",
+    "oauth1": "15: NetSuite's token-based authentication",
     "Envelope.sent_at": "10: the delay of a connection's messages",
 }
 # Called by a framework, which finds them by name.
-_BY_NAME = {"_missing_", "settings_customise_sources", "capture_signals", "handle_DATA"}
+_BY_NAME = {
+    "_missing_",
+    "settings_customise_sources",
+    "capture_signals",
+    "handle_DATA",
+    "validate_host_public_key",
+    "handle_EHLO",
+    "log_message",
+    "begin_auth",
+    "password_auth_supported",
+    "public_key_auth_supported",
+    "validate_password",
+    "validate_public_key",
+}
 _FRAMEWORKS = ("router.", "group.", "commands.", "app.", "pydantic.", "contextlib.")
 Definition = tuple[str, ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef]
 

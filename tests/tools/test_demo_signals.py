@@ -59,6 +59,19 @@ def processes(folder: Path) -> list[str]:
     return found
 
 
+@contextlib.contextmanager
+def ended(demo: subprocess.Popen[bytes]) -> Iterator[None]:
+    """One that does not end by itself fails the test with where it is, and does not keep the test waiting."""
+    try:
+        yield
+    except subprocess.TimeoutExpired:
+        demo.send_signal(signal.SIGABRT)  # faulthandler prints every thread's stack
+        pytest.fail(demo.communicate(timeout=10)[1].decode(errors="replace"))
+    finally:
+        if demo.poll() is None:
+            demo.kill()
+
+
 @pytest.mark.skipif(not Path("/proc/self/environ").exists(), reason="/proc shows which processes are left")
 @pytest.mark.parametrize(("moment", "ending"), CASES)
 def test_a_demo_that_is_ended_while_it_starts_leaves_nothing(
@@ -66,13 +79,16 @@ def test_a_demo_that_is_ended_while_it_starts_leaves_nothing(
 ) -> None:
     clean = {name: value for name, value in os.environ.items() if not name.startswith("DOORSTEP_")}
     command = [sys.executable, "-m", "doorstep", "demo", "--once"]
-    with subprocess.Popen(
-        command,
-        stdout=subprocess.DEVNULL,
-        stderr=subprocess.PIPE,
-        env=clean | {"TMPDIR": str(folder)},
-        start_new_session=True,
-    ) as demo:
+    with (
+        subprocess.Popen(
+            command,
+            stdout=subprocess.DEVNULL,
+            stderr=subprocess.PIPE,
+            env=clean | {"TMPDIR": str(folder), "PYTHONFAULTHANDLER": "1"},
+            start_new_session=True,
+        ) as demo,
+        ended(demo),
+    ):
         while not list(folder.glob(MOMENTS[moment])):
             assert demo.poll() is None
             time.sleep(0.002)

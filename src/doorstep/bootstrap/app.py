@@ -9,11 +9,13 @@ from typing import Self
 
 from doorstep.bootstrap.discover import Found, discover
 from doorstep.bootstrap.registry import Registry
+from doorstep.domain.connections.model import Kind
 from doorstep.domain.shipping.model import Packaging, Size
 from doorstep.flows import map as flow_map
 from doorstep.flows.context import Context
 from doorstep.kernel import http, i18n, postgres, schema, secrets
 from doorstep.kernel.db import Database
+from doorstep.kernel.queues import Queue
 from doorstep.kernel.settings import Settings
 from doorstep.kernel.time import Clock, ShiftedClock, SystemClock
 
@@ -74,8 +76,12 @@ def _opened(settings: Settings, server: postgres.Database, connectors: Found, cl
         server.url, pool_size=settings.pool_size, subscriptions=flow_map.SUBSCRIPTIONS, moved_clock=moved
     ).open()
     vault = secrets.vault(settings.secret_key, folder=settings.data_dir)
-    policy = http.Policy(timeout_seconds=settings.http_timeout_seconds)
+    policy = http.Policy(
+        timeout_seconds=settings.http_timeout_seconds,
+        documents_from_anywhere=settings.environment != "production",
+    )
     registry = Registry(db, vault, connectors, policy=policy)
+    db.is_served = lambda queue: queue is not Queue.MESSAGES or not registry.has_none(Kind.MESSENGERS)
     business_clock = moved or machine
     length, width, height = map(int, settings.parcel_size_mm.split("x"))
     context = Context(
@@ -84,5 +90,6 @@ def _opened(settings: Settings, server: postgres.Database, connectors: Found, cl
         partners=registry,
         serviceable=dict.fromkeys(settings.delivers_to.split(","), True),
         packaging=Packaging(settings.parcel_packaging_grams, Size(length, width, height)),
+        public_url=settings.public_url.rstrip("/"),
     )
     return App(settings, db, business_clock, clock or machine, vault, registry, context, server)

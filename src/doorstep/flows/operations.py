@@ -3,10 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 
 from doorstep.domain.connections import actions as connections
 from doorstep.domain.connections import views as connection_views
+from doorstep.domain.connections.actions import comparisons
 from doorstep.domain.connections.model import Mode, unknown
+from doorstep.domain.connections.model.comparison import Operation, Result
+from doorstep.domain.connections.views import comparisons as comparison_views
 from doorstep.domain.identity import actions as identity
 from doorstep.domain.inventory import views as inventory
 from doorstep.flows.context import Context
@@ -45,21 +49,72 @@ def send_shadowed(tx: WriteTx, *, key: str) -> int:
     """Make the calls that a connection only logged in shadow mode; returns how many. Raises Refused unless it is live."""
     if mode_of(tx, key) is not Mode.LIVE:
         raise errors.Refused(f"{key} is not live: switch it to live first.")
-    return jobs.send_shadowed(tx, connection=key)
+    sent = jobs.send_shadowed(tx, connection=key)
+    comparisons.end(tx, delivery_ids=sent, ended="sent")
+    return len(sent)
 
 
 def drop_shadowed(tx: WriteTx, *, key: str) -> int:
     """Drop the calls that a connection only logged in shadow mode; returns how many."""
     mode_of(tx, key)
-    return jobs.drop_shadowed(tx, connection=key)
+    dropped = jobs.drop_shadowed(tx, connection=key)
+    comparisons.end(tx, delivery_ids=dropped, ended="discarded")
+    return len(dropped)
+
+
+@dataclass(frozen=True, slots=True)
+class CaughtUp:
+    """How many kept calls are sent now, were discarded because others had done them, and stay for a person to decide."""
+
+    sent: int
+    discarded: int
+    left: int
+
+
+def catch_up(tx: WriteTx, *, key: str) -> CaughtUp:
+    """Send the calls that only we have, and discard those that others have done just so; raises Refused unless it is live.
+
+    Stock levels are always sent, because only the newest counts. What differs or is not compared yet stays.
+    """
+    if mode_of(tx, key) is not Mode.LIVE:
+        raise errors.Refused(f"{key} is not live: switch it to live first.")
+    missing, done = _catching_up(tx, key)
+    sent = jobs.send_shadowed(tx, connection=key, ids=missing)
+    dropped = jobs.drop_shadowed(tx, connection=key, ids=done)
+    comparisons.end(tx, delivery_ids=sent, ended="sent")
+    comparisons.end(tx, delivery_ids=dropped, ended="discarded")
+    return CaughtUp(len(sent), len(dropped), jobs.count_shadowed(tx).get(key, 0))
+
+
+def preview_catch_up(tx: ReadTx, *, key: str) -> CaughtUp:
+    """What `catch_up` would do now."""
+    missing, done = _catching_up(tx, key)
+    left = jobs.count_shadowed(tx).get(key, 0) - len(missing) - len(done)
+    return CaughtUp(len(missing), len(done), left)
+
+
+def _catching_up(tx: ReadTx, key: str) -> tuple[list[int], list[int]]:
+    """The calls that only we have, and those that others have done just so."""
+    missing, done = [], []
+    for call in comparison_views.call_results(tx, connection_id=connection_of(tx, key).id):
+        if call.operation is Operation.PUBLISH_STOCK or call.results == [Result.ONLY_OURS]:
+            missing.append(call.delivery_id)
+        elif call.results == [Result.SAME]:
+            done.append(call.delivery_id)
+    return missing, done
 
 
 def mode_of(tx: ReadTx, key: str) -> Mode:
     """The mode of a connection. Raises NotFound."""
+    return Mode(connection_of(tx, key).mode)
+
+
+def connection_of(tx: ReadTx, key: str) -> connection_views.ConnectionRow:
+    """A connection as it is stored. Raises NotFound."""
     rows = connection_views.all_connections(tx)
     for row in rows:
         if row.key == key:
-            return Mode(row.mode)
+            return row
     raise unknown(key, [row.key for row in rows])
 
 
@@ -73,6 +128,6 @@ def verify_ledger(context: Context) -> int:
 
 
 def delete_expired(context: Context) -> None:
-    """Delete what has expired: sessions, failed sign-ins, stored answers of idempotent API calls."""
-    with context.db.write(actor="system") as tx:
-        identity.delete_expired(tx, now=context.clock.now())
+    """Delete what has expired: sessions, failed sign-ins, stored answers of idempotent API calls, counts of past days."""
+    context.db.transact(lambda tx: identity.delete_expired(tx, now=context.clock.now()), actor="system")
+    context.db.transact(jobs.delete_old_minutes, actor="system")

@@ -1,17 +1,23 @@
-"""PostgreSQL transactions: a read one and a write one are different types, and only the edge commits."""
+"""PostgreSQL transactions: a read one and a write one are different types, and only the edge commits.
+
+`Database.transact` runs a unit of work again when PostgreSQL ends it to break a deadlock. That is right because a unit
+of work changes nothing but the database: `kernel/transactions.py` refuses calls to partners in one.
+"""
 
 from __future__ import annotations
 
 import contextlib
+import random
 import time as clock
 import uuid
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence, Sized
 from dataclasses import dataclass, field
 from datetime import date, datetime, time, timedelta
 from decimal import Decimal
-from typing import LiteralString, TypeVar
+from typing import ClassVar, LiteralString, TypeVar
 
 import msgspec
+import prometheus_client
 import psycopg
 from psycopg import conninfo, pq, sql
 from psycopg.copy import LibpqWriter
@@ -19,8 +25,10 @@ from psycopg.rows import dict_row
 from psycopg.types.json import set_json_dumps, set_json_loads
 from psycopg_pool import ConnectionPool, PoolTimeout
 
-from doorstep.kernel import errors, message, pg_adapters
+from doorstep.kernel import errors, message, pg_adapters, transactions
+from doorstep.kernel.queues import EVERY, Queue
 from doorstep.kernel.time import Clock
+from doorstep.kernel.transactions import Locks
 
 T = TypeVar("T")
 Params = Mapping[str, object] | Sequence[object] | None
@@ -29,10 +37,21 @@ Connection = psycopg.Connection[dict[str, object]]
 set_json_dumps(lambda value: msgspec.json.encode(value, enc_hook=message.stored))
 set_json_loads(msgspec.json.decode)
 _BUILTIN = (bytes, bytearray, datetime, date, time, timedelta, Decimal, uuid.UUID)
-WAKE_CHANNEL = "doorstep_wake"
+_CHANNEL = "doorstep_wake_"  # and the name of a queue
+_LISTENS_SECONDS = 5.0  # until a listener looks whether it is to stop
 CONNECT_SECONDS = 5
 _NO_ANSWER_SECONDS = 3.0
 _START_SECONDS = 30.0
+# What PostgreSQL does to one of several transactions that hinder each other; the same work may succeed at once.
+_INTERRUPTED = (psycopg.errors.DeadlockDetected, psycopg.errors.SerializationFailure)
+_ATTEMPTS, _SHORTEST_PAUSE, _LONGEST_PAUSE = 12, 0.01, 1.0
+_repeated = prometheus_client.Counter(
+    "doorstep_transactions_repeated", "Transactions that ran again after a deadlock"
+)
+
+
+class Interrupted(errors.Unavailable):
+    """PostgreSQL ended the transaction because others hindered it; nothing of it happened."""
 
 
 def to_type(rows: object, target: type[T]) -> T:
@@ -92,19 +111,25 @@ class ReadTx:
 
 @dataclass(frozen=True, slots=True)
 class Subscription:
-    """`subscriber` gets a delivery for every event of `type`."""
+    """`subscriber`, which is served by `queue`, gets a delivery for every event of `type` that it needs (None: each)."""
 
     type: str
     subscriber: str
+    queue: Queue = Queue.STEPS
+    calls_partner: bool = False
+    needs: Callable[[object], bool] | None = None
 
 
 @dataclass(slots=True)
 class _Pending:
-    wake: bool = False
+    wake: set[Queue] = field(default_factory=set)
+    interrupted: psycopg.Error | None = None
 
 
 class WriteTx(ReadTx):
     """A write transaction, with its actor, its trace, and the subscribers of events."""
+
+    checks_locks: ClassVar[bool] = False  # tests set it: a lock out of order is an error, not only a danger
 
     def __init__(
         self, connection: Connection, *, actor: str, trace_id: str, subscriptions: Sequence[Subscription] = ()
@@ -115,7 +140,20 @@ class WriteTx(ReadTx):
         self.subscriptions = subscriptions
         self.traces: dict[tuple[str, int], str] = {}  # trace of a (stream, id), where a batch holds several
         self.heads: dict[tuple[str, int], int] = {}  # last version of each event stream that is locked here
+        self.locks = Locks(is_checked=WriteTx.checks_locks)
         self._pending = _Pending()
+
+    def _run(self, statement: LiteralString, params: Params) -> psycopg.Cursor[dict[str, object]]:
+        try:
+            return super()._run(statement, params)
+        except _INTERRUPTED as problem:
+            self._pending.interrupted = problem
+            raise
+
+    def check_uninterrupted(self) -> None:
+        """Raise what interrupted this transaction, also if the work went on after it: it has to run as a whole."""
+        if self._pending.interrupted is not None:
+            raise self._pending.interrupted
 
     @contextlib.contextmanager
     def acting(self, actor: str) -> Iterator[None]:
@@ -143,29 +181,34 @@ class WriteTx(ReadTx):
                 for row in rows:
                     copy.write_row(row)
 
-    def wake_workers(self) -> None:
-        """Notify workers once this transaction has committed (they also poll, so a lost notification costs a second)."""
-        self._pending.wake = True
+    def wake_workers(self, *queues: Queue) -> None:
+        """Notify the workers of these queues once this transaction has committed; of every queue if none is named.
+
+        They also poll, so a notification that is lost with its process costs a few seconds.
+        """
+        self._pending.wake |= set(queues or EVERY)
 
     @property
-    def wants_wake(self) -> bool:
-        return self._pending.wake
+    def awaited(self) -> list[Queue]:
+        """The queues whose workers are to be notified."""
+        return sorted(self._pending.wake)
 
     @contextlib.contextmanager
     def savepoint(self) -> Iterator[None]:
         """A failure inside undoes only what is inside."""
         with contextlib.ExitStack() as undo:
             undo.callback(setattr, self, "heads", dict(self.heads))
+            undo.callback(setattr, self.locks, "held", self.locks.held)
             with self.connection.transaction():
                 yield
             undo.pop_all()
 
     def preview(self, work: Callable[[], T]) -> T:
         """Do something and roll it back; returns its result."""
-        heads = dict(self.heads)
+        heads, held = dict(self.heads), self.locks.held
         with self.connection.transaction(force_rollback=True):
             result = work()
-        self.heads = heads
+        self.heads, self.locks.held = heads, held
         return result
 
 
@@ -179,6 +222,7 @@ class Database:
     dsn: str
     pool_size: int = 8
     subscriptions: Sequence[Subscription] = field(default=())
+    is_served: Callable[[Queue], bool] = lambda _queue: True  # False: nobody needs what that queue would do
     moved_clock: Clock | None = None
     _pool: ConnectionPool[Connection] | None = None
 
@@ -214,13 +258,17 @@ class Database:
             self._pool = None
 
     @contextlib.contextmanager
-    def connection(self) -> Iterator[Connection]:
-        """A pooled connection, for the kernel's own listeners and checks."""
+    def connection(self, *, wait_seconds: float | None = None) -> Iterator[Connection]:
+        """A pooled connection, for the kernel's own listeners and checks; raises Unavailable after a wait without one."""
         if self._pool is None:
             raise RuntimeError("the database is not open")
         try:
-            with self._pool.connection() as connection:
+            with self._pool.connection(timeout=wait_seconds) as connection:
                 yield connection
+        except _INTERRUPTED as problem:
+            raise Interrupted(
+                f"Too many changes of the same records at once: {reason_of(problem)}.", retry_after_seconds=1
+            ) from problem
         except (PoolTimeout, psycopg.OperationalError) as problem:
             raise errors.Unavailable(
                 f"The database does not answer: {reason_of(problem)}.", retry_after_seconds=2
@@ -242,54 +290,90 @@ class Database:
             connection.read_only = True
             try:
                 with connection.transaction():
-                    self._move_clock(connection)
+                    self.move_clock(connection)
                     yield ReadTx(connection)
             finally:
                 if connection.info.transaction_status == pq.TransactionStatus.IDLE:
                     connection.isolation_level = None
                     connection.read_only = None
 
+    def transact(self, work: Callable[[WriteTx], T], *, actor: str, trace_id: str = "") -> T:
+        """Run `work` in one transaction and return its result; run it again when PostgreSQL ends it to break a deadlock.
+
+        Each attempt starts from nothing, with a new transaction. `work` must change nothing but the database. Raises
+        Interrupted after many attempts.
+        """
+        attempt = 0
+        while True:
+            attempt += 1
+            try:
+                with self.write(actor=actor, trace_id=trace_id) as tx:
+                    return work(tx)
+            except Interrupted:
+                if attempt == _ATTEMPTS:
+                    raise
+                _repeated.inc()
+                clock.sleep(_pause(attempt))
+
     @contextlib.contextmanager
     def write(self, *, actor: str, trace_id: str = "") -> Iterator[WriteTx]:
         """One transaction: committed when the block ends, rolled back when it raises. Workers are notified after the commit.
 
-        The notification is a statement of its own, because NOTIFY inside a transaction serializes all commits.
+        Use `transact` for what may meet others. The notification is a statement of its own, because NOTIFY inside a transaction serializes all commits.
         """
         with self.connection() as connection:
             with connection.transaction():
-                self._move_clock(connection)
-                tx = WriteTx(connection, actor=actor, trace_id=trace_id, subscriptions=self.subscriptions)
-                yield tx
-            if tx.wants_wake:
-                connection.execute(sql.SQL("NOTIFY {}").format(sql.Identifier(WAKE_CHANNEL)))
+                self.move_clock(connection)
+                tx = WriteTx(connection, actor=actor, trace_id=trace_id, subscriptions=self._subscriptions())
+                with transactions.writing():
+                    yield tx
+                tx.check_uninterrupted()
+            if tx.awaited:
+                channels = [_CHANNEL + queue for queue in tx.awaited]
+                connection.execute(
+                    "SELECT pg_notify(channel, '') FROM unnest(%s::text[]) AS channel", (channels,)
+                )
                 connection.commit()
 
-    def _move_clock(self, connection: Connection) -> None:
+    def _subscriptions(self) -> Sequence[Subscription]:
+        unserved = {queue for queue in Queue if not self.is_served(queue)}
+        return (
+            [each for each in self.subscriptions if each.queue not in unserved]
+            if unserved
+            else self.subscriptions
+        )
+
+    def move_clock(self, connection: Connection) -> None:
         """In a demo or a test, this transaction's `business_now()` follows the shifted clock."""
         if self.moved_clock is not None:
             instant = self.moved_clock.now().isoformat()
             connection.execute("SELECT set_config('doorstep.now', %s, true)", (instant,))
 
-    def listen(self, *, wake: Callable[[], None], stopped: Callable[[], bool]) -> None:
-        """Call `wake` whenever a transaction leaves work for workers, until `stopped`; reconnects by itself."""
+    def listen(
+        self, *, queues: Sequence[Queue], wake: Callable[[Queue], None], stopped: Callable[[], bool]
+    ) -> None:
+        """Call `wake` whenever a transaction leaves work for one of these queues, until `stopped`.
+
+        It reconnects by itself, and wakes all of them then: nobody knows what was notified meanwhile.
+        """
         while not stopped():
             try:
                 with psycopg.connect(self.dsn, autocommit=True) as connection:
-                    connection.execute(sql.SQL("LISTEN {}").format(sql.Identifier(WAKE_CHANNEL)))
+                    for queue in queues:
+                        connection.execute(sql.SQL("LISTEN {}").format(sql.Identifier(_CHANNEL + queue)))
+                    for queue in queues:
+                        wake(queue)
                     while not stopped():
-                        for _ in connection.notifies(timeout=2, stop_after=1):
-                            wake()
+                        for note in connection.notifies(timeout=_LISTENS_SECONDS, stop_after=1):
+                            wake(Queue(note.channel.removeprefix(_CHANNEL)))
             except psycopg.OperationalError:
                 clock.sleep(1)
 
-    def ping(self) -> bool:
-        """Whether the database answers now."""
-        try:
-            with self.connection() as connection:
-                connection.execute("SELECT 1")
-        except errors.Unavailable:
-            return False
-        return True
+
+def _pause(attempt: int) -> float:
+    """How long to wait before the next attempt: longer each time, and for each transaction another time."""
+    longest: float = min(_LONGEST_PAUSE, _SHORTEST_PAUSE * 2**attempt)
+    return random.uniform(0, longest)  # noqa: S311 - spreads the attempts
 
 
 @contextlib.contextmanager

@@ -9,7 +9,9 @@ from typing import ClassVar, Protocol
 
 import msgspec
 
-from doorstep.kernel.db import ReadTx, WriteTx
+from doorstep.kernel.db import ReadTx, Subscription, WriteTx
+
+NO_PARTNER = -1  # deliveries.connection_id of a handler; 0: not looked up yet
 
 
 class DomainEvent(Protocol):
@@ -49,8 +51,13 @@ def begin(tx: WriteTx, *, stream: str, ids: Iterable[int]) -> None:
     tx.heads |= dict.fromkeys(((stream, each) for each in ids), 0)
 
 
+def lock_streams(tx: WriteTx, *, stream: str, ids: Iterable[int]) -> None:
+    """Lock several streams at once, in order, where a transaction appends to them in several steps."""
+    _find_heads(tx, sorted({(stream, each) for each in ids} - tx.heads.keys()))
+
+
 def append(tx: WriteTx, events: Sequence[DomainEvent], *, at: datetime) -> None:
-    """Append events, in order, with one delivery per subscriber: one COPY of each for any number.
+    """Append events, in order, with one delivery per subscriber that needs it: one COPY of each for any number.
 
     Whoever appends to an order's stream holds the order's row lock; other streams are locked here.
     """
@@ -65,13 +72,17 @@ def append(tx: WriteTx, events: Sequence[DomainEvent], *, at: datetime) -> None:
     )
     listeners = _listeners(tx)
     deliveries = [
-        (subscriber, position, stream, stream_id)
+        (each.subscriber, position, stream, stream_id, 0 if each.calls_partner else NO_PARTNER)
         for position, (stream, stream_id), fact in zip(positions, keys, events, strict=True)
-        for subscriber in listeners.get(fact.type, ())
+        for each in listeners.get(fact.type, ())
+        if each.needs is None or each.needs(fact)
     ]
     if deliveries:
-        tx.copy("COPY deliveries (subscriber, event_position, stream, key) FROM STDIN", deliveries)
-        tx.wake_workers()
+        tx.copy(
+            "COPY deliveries (subscriber, event_position, stream, key, connection_id) FROM STDIN", deliveries
+        )
+        happened = {fact.type for fact in events}
+        tx.wake_workers(*{each.queue for kind in happened for each in listeners.get(kind, ())})
 
 
 def _rows(
@@ -87,10 +98,10 @@ def _rows(
         yield (position, *key, version, fact.type, data, tx.actor, tx.traces.get(key, tx.trace_id), at)
 
 
-def _listeners(tx: WriteTx) -> dict[str, list[str]]:
-    listeners: dict[str, list[str]] = {}
+def _listeners(tx: WriteTx) -> dict[str, list[Subscription]]:
+    listeners: dict[str, list[Subscription]] = {}
     for each in tx.subscriptions:
-        listeners.setdefault(each.type, []).append(each.subscriber)
+        listeners.setdefault(each.type, []).append(each)
     return listeners
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import NewType
 
 OrderId = NewType("OrderId", int)
@@ -21,3 +22,11 @@ CountId = NewType("CountId", int)
 ImportId = NewType("ImportId", int)
 UserId = NewType("UserId", int)
 Sku = NewType("Sku", str)
+
+LARGEST_ID = 2**63 - 1  # of the database's numbers
+_WHOLE = re.compile(r"[0-9]{1,18}")
+
+
+def whole_number(text: str) -> int | None:
+    """The number that a text is; None for anything else, such as ² or more digits than the database can hold."""
+    return int(text) if _WHOLE.fullmatch(text.strip()) else None

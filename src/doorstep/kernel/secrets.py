@@ -9,7 +9,9 @@ import json
 import os
 import secrets
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from pathlib import Path
+from typing import Annotated
 
 import argon2
 from argon2 import exceptions as argon2_exceptions
@@ -21,7 +23,15 @@ from pydantic import SecretStr
 from doorstep.kernel import errors
 
 KEY_FILE = "secret.key"
+SHORTEST_VERIFYING_SECRET = 16
 
+
+@dataclass(frozen=True, slots=True)
+class VerifiesWebhooks:
+    """Marks a setting as a secret that proves who sent a webhook: whoever guesses it can forge orders and payments."""
+
+
+VerifyingSecret = Annotated[SecretStr, VerifiesWebhooks()]
 _hasher = argon2.PasswordHasher()
 
 
@@ -30,7 +40,9 @@ class Vault:
 
     def __init__(self, keys: Sequence[str]) -> None:
         """The first key seals, every key opens. Any text of 32 characters or more is a key."""
-        self._box = fernet.MultiFernet([fernet.Fernet(_derived(key, b"doorstep seal")) for key in keys])
+        self._boxes = [fernet.Fernet(_derived(key, b"doorstep seal")) for key in keys]
+        self._box = fernet.MultiFernet(self._boxes)
+        self.fingerprints = [_derived(key, b"doorstep fingerprint").decode() for key in keys]
         self._signing = _derived(keys[0], b"doorstep sign")
 
     def seal(self, record: Mapping[str, object]) -> bytes:
@@ -47,6 +59,14 @@ class Vault:
                 "DOORSTEP_SECRET_KEY, or enter the connection's secrets again."
             ) from None
         return record
+
+    def opens(self, sealed: bytes) -> bool:
+        """Whether one of the keys opens it."""
+        return any(_opens(box, sealed) for box in self._boxes)
+
+    def is_current(self, sealed: bytes) -> bool:
+        """Whether it is sealed under the first key."""
+        return _opens(self._boxes[0], sealed)
 
     def reseal(self, sealed: bytes) -> bytes:
         """The same record under the first key, for the rotation of keys."""
@@ -97,6 +117,14 @@ def constant_time_equal(one: str | bytes, other: str | bytes) -> bool:
     """Equality that takes as long for a near miss as for a far one."""
     first, second = (value.encode() if isinstance(value, str) else value for value in (one, other))
     return hmac.compare_digest(first, second)
+
+
+def _opens(box: fernet.Fernet, sealed: bytes) -> bool:
+    try:
+        box.decrypt(sealed)
+    except fernet.InvalidToken:
+        return False
+    return True
 
 
 def _derived(key: str, purpose: bytes) -> bytes:

@@ -7,6 +7,7 @@ import os
 import tomllib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from ipaddress import ip_network
 from pathlib import Path
 from typing import Annotated, Literal, Self
 from urllib.parse import urlsplit
@@ -16,7 +17,7 @@ import pydantic_core
 import pydantic_settings
 from pydantic import Field, SecretStr
 
-from doorstep.kernel import errors
+from doorstep.kernel import errors, queues
 
 PREFIX = "DOORSTEP_"
 CONFIG_VARIABLE = "DOORSTEP_CONFIG"
@@ -76,6 +77,30 @@ class Settings(pydantic_settings.BaseSettings):
         description="senders are asked to retry while storing lags by more than this",
     )
 
+    api_body_limit_bytes: Count = Field(
+        default=32 * 1024 * 1024,
+        description="a larger body of an API call is rejected unread (files have a limit of their own)",
+    )
+    request_timeout_seconds: Seconds = Field(
+        default=30.0,
+        description="a client that sends nothing for this long, or its headers more slowly, is cut off",
+    )
+    requests_per_second: Count = Field(
+        default=500, description="API calls and pages per second of one account, for each web process"
+    )
+    strangers_per_second: Count = Field(
+        default=10,
+        description="calls and sign-ins per second without valid credentials from one client address",
+    )
+    trusted_proxies: str = Field(
+        default="127.0.0.1",
+        description="addresses and networks of proxies whose X-Forwarded-For and X-Forwarded-Proto count, as in 10.0.0.0/8",
+    )
+    metrics_addresses: str = Field(
+        default="",
+        description="addresses and networks that may read /metrics besides this machine, as in 10.1.2.3,10.2.0.0/16",
+    )
+
     delivers_to: str = Field(
         default="IN",
         pattern="^[A-Z]{2}(,[A-Z]{2})*$",
@@ -116,7 +141,13 @@ class Settings(pydantic_settings.BaseSettings):
     )
 
     pool_size: Count = Field(default=10, description="database connections per process")
-    worker_threads: Count = Field(default=4, description="parallel jobs of one worker process")
+    worker_processes: str = Field(
+        default="orders=1,steps=1,calls=1,messages=1,files+calculations=1",
+        description="processes that `doorstep worker` starts, by queue; all=1 is one for everything",
+    )
+    calls_per_connection: Count = Field(
+        default=8, description="calls to one partner at the same time, by all workers together"
+    )
     batch_size: Count = Field(default=100, description="jobs claimed at once")
     intake_batch_size: Count = Field(
         default=1000, description="webhooks, or orders to be routed, that a worker takes in one transaction"
@@ -124,7 +155,9 @@ class Settings(pydantic_settings.BaseSettings):
     lease_seconds: Seconds = Field(
         default=120.0, description="time after which another worker takes an unfinished job"
     )
-    poll_seconds: Seconds = Field(default=1.0, description="polling interval when there is no notification")
+    poll_seconds: Seconds = Field(
+        default=5.0, description="longest wait of a worker for a notification that was lost"
+    )
     max_attempts: Count = Field(default=12, description="attempts before a job becomes a dead letter")
     retry_base_seconds: Seconds = Field(
         default=1.0, description="first wait between attempts; doubles each time"
@@ -163,6 +196,15 @@ class Settings(pydantic_settings.BaseSettings):
             )
         return value
 
+    @pydantic.field_validator("worker_processes")
+    @classmethod
+    def _names_queues(cls, value: str) -> str:
+        try:
+            queues.processes(value)
+        except errors.Invalid as problem:
+            raise ValueError(problem.message) from problem
+        return value
+
     @pydantic.field_validator("public_url")
     @classmethod
     def _is_address(cls, value: str) -> str:
@@ -170,6 +212,16 @@ class Settings(pydantic_settings.BaseSettings):
         if parts.scheme not in {"http", "https"} or not parts.hostname:
             raise ValueError("must be a web address such as https://oms.example.com")
         return value.rstrip("/")
+
+    @pydantic.field_validator("trusted_proxies", "metrics_addresses")
+    @classmethod
+    def _are_networks(cls, value: str) -> str:
+        for each in filter(None, map(str.strip, value.split(","))):
+            try:
+                ip_network(each)
+            except ValueError:
+                raise ValueError(f"{each} is not an address or a network such as 10.0.0.0/8") from None
+        return value
 
     @pydantic.field_validator("data_dir", "pg_bin", "clock_file")
     @classmethod
@@ -253,7 +305,10 @@ def _read_file() -> Mapping[str, object]:
 
 
 # Settings by an earlier name.
-RENAMED = {"count_tolerance_pieces": "count_tolerance_units"}
+RENAMED = {
+    "count_tolerance_pieces": "count_tolerance_units",
+    "worker_threads": "calls_per_connection",
+}
 
 
 def _unknown(file_keys: Mapping[str, object]) -> list[str]:
@@ -317,16 +372,27 @@ def _judge(settings: Settings) -> dict[str, tuple[Status, str]]:
     ground = _nearest_existing(settings.data_dir)
     if not ground.is_dir() or not os.access(ground, os.W_OK):
         found["data_dir"] = ("fail", "This user cannot write there: choose another with DOORSTEP_DATA_DIR.")
-    if settings.worker_threads >= settings.pool_size:
+    if settings.calls_per_connection >= settings.pool_size:
         found["pool_size"] = (
             "warn",
-            "Fewer connections than worker threads + 1: threads will wait for each other.",
+            "Fewer than calls_per_connection + 1: calls will wait for each other.",
         )
+    left = queues.unserved(queues.processes(settings.worker_processes))
+    if left:
+        advice = (
+            f"No process here serves {', '.join(left)}: another machine must, or its work waits for ever."
+        )
+        found["worker_processes"] = ("warn", advice)
     if settings.environment != "production":
         found["environment"] = ("warn", "Not for real customers: set it to production where orders are real.")
         return found
     host = urlsplit(settings.public_url).hostname
-    if settings.public_url.startswith("http://") and host not in {"127.0.0.1", "localhost", "::1"}:
+    if "public_url" not in settings.model_fields_set:
+        found["public_url"] = (
+            "warn",
+            "Partners cannot reach this address: set DOORSTEP_PUBLIC_URL to the one of your proxy.",
+        )
+    elif settings.public_url.startswith("http://") and host not in {"127.0.0.1", "localhost", "::1"}:
         found["public_url"] = (
             "warn",
             "Sign-in cookies and webhooks should travel over https: put a proxy in front.",

@@ -1,4 +1,4 @@
-"""Turn termination signals into KeyboardInterrupt, so that a program cleans up."""
+"""Turn termination signals into exceptions, so that a program cleans up."""
 
 from __future__ import annotations
 
@@ -13,10 +13,10 @@ _ENDING = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP, signal.SIGQUIT)
 
 @dataclass(slots=True)
 class _State:
-    """How many `deferred` blocks run, and the signal that arrived meanwhile."""
+    """How many `deferred` blocks run, and what a signal that arrived meanwhile is to raise."""
 
     deferring: int = 0
-    arrived: signal.Signals | None = None
+    arrived: BaseException | None = None
 
 
 _state = _State()
@@ -31,18 +31,30 @@ def interrupt_on_every_signal() -> None:
         signal.signal(each, _interrupt)
 
 
+def exit_on_termination() -> None:
+    """From now on SIGTERM raises SystemExit in the main thread, with the exit code that shells give for it."""
+    signal.signal(signal.SIGTERM, _exit)
+
+
 def _interrupt(number: int, _frame: FrameType | None) -> None:
     for each in _ENDING:
         signal.signal(each, signal.SIG_IGN)
-    if _state.deferring:
-        _state.arrived = signal.Signals(number)
-        return
-    raise KeyboardInterrupt(signal.Signals(number).name)
+    _raise(KeyboardInterrupt(signal.Signals(number).name))
+
+
+def _exit(number: int, _frame: FrameType | None) -> None:
+    _raise(SystemExit(128 + number))
+
+
+def _raise(ending: BaseException) -> None:
+    if not _state.deferring:
+        raise ending
+    _state.arrived = ending
 
 
 @contextlib.contextmanager
 def deferred() -> Iterator[None]:
-    """Raise the KeyboardInterrupt of a signal when the block has ended, so that it is known what the block started."""
+    """Raise what a signal is to raise when the block has ended, so that it is known what the block started."""
     _state.deferring += 1
     try:
         yield
@@ -50,4 +62,4 @@ def deferred() -> Iterator[None]:
         _state.deferring -= 1
     if _state.arrived is not None and not _state.deferring:
         arrived, _state.arrived = _state.arrived, None
-        raise KeyboardInterrupt(arrived.name)
+        raise arrived

@@ -70,6 +70,7 @@ class Application:
             )
             fault = partner.faults.pick(target)
             entry["fault"] = fault.kind.value if fault else None
+            await asyncio.sleep(float(partner.settings.get("latency_seconds", 0)))
             response = await self._work(call, found, fault)
         entry["status"] = response.status_code if response else None
         return response
@@ -82,21 +83,26 @@ class Application:
         response = await handle(found.handler, call)
         if call.method != "GET" and response.status_code < CLIENT_ERROR:
             self.partner.save()
-        if fault and fault.kind is faults.Kind.TIMEOUT_AFTER_WORK:
+        if fault and fault.kind in {faults.Kind.TIMEOUT_AFTER_WORK, faults.Kind.SLOW}:
             await asyncio.sleep(fault.hold_seconds)
-            return None
+            return response if fault.kind is faults.Kind.SLOW else None
         if fault and fault.kind is faults.Kind.MALFORMED_JSON:
             body = bytes(response.body)
             return Response(body[: max(1, len(body) // 2)] + b"<", 200, media_type="application/json")
         return response
 
     async def _fail_early(self, call: calls.Call, fault: faults.Fault) -> Response | None:
-        if fault.kind is faults.Kind.STATUS_500:
-            return self.partner.server_error(call)
-        if fault.kind is faults.Kind.STATUS_429:
-            return self.partner.too_many(call)
-        await asyncio.sleep(fault.hold_seconds)
-        return None
+        if fault.kind is faults.Kind.REFUSE_BEFORE_WORK:
+            await asyncio.sleep(fault.hold_seconds)
+            return None
+        limits = fault.kind is faults.Kind.STATUS_429
+        response = self.partner.too_many(call) if limits else self.partner.server_error(call)
+        for name, value in fault.headers.items():
+            if value:
+                response.headers[name] = value
+            elif name in response.headers:
+                del response.headers[name]
+        return response
 
 
 async def handle(handler: calls.Handler, call: calls.Call) -> Response:

@@ -6,22 +6,24 @@ import dataclasses
 import enum
 import random
 import re
+from collections.abc import Mapping
 
 from doorstep_sandbox.frame.wire import Json
 
 
 class Kind(enum.StrEnum):
-    """How a call fails. Only the two *_after_work kinds have done the work."""
+    """How a call fails. MALFORMED_JSON, TIMEOUT_AFTER_WORK and SLOW have done the work; SLOW answers, after its hold."""
 
     STATUS_500 = "status_500"
     STATUS_429 = "status_429"
     TIMEOUT_AFTER_WORK = "timeout_after_work"
     MALFORMED_JSON = "malformed_json"
     REFUSE_BEFORE_WORK = "refuse_before_work"
+    SLOW = "slow"
     CYCLE = "cycle"
 
 
-PLAIN_KINDS = tuple(kind for kind in Kind if kind is not Kind.CYCLE)
+PLAIN_KINDS = tuple(kind for kind in Kind if kind not in {Kind.SLOW, Kind.CYCLE})
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
@@ -45,11 +47,15 @@ class Fault:
 
     kind: Kind
     hold_seconds: float
+    headers: Mapping[str, str] = dataclasses.field(default_factory=dict)
 
 
 @dataclasses.dataclass(slots=True)
 class Rule:
-    """Make matching calls fail: the first `times`, or (each_once) every distinct target once."""
+    """Make matching calls fail: the first `times`, or (each_once) every distinct target once.
+
+    `headers` of a status_429 or status_500 are added to the vendor's own answer; an empty value removes one.
+    """
 
     kind: Kind
     method: str = ""
@@ -61,6 +67,7 @@ class Rule:
     hold_seconds: float = 0.2
     seed: int = 0
     kinds: tuple[Kind, ...] = PLAIN_KINDS
+    headers: dict[str, str] = dataclasses.field(default_factory=dict)
     hits: int = 0
     seen: set[tuple[str, str, str]] = dataclasses.field(default_factory=set)
 
@@ -84,7 +91,7 @@ class Rule:
         elif self.times is not None and self.hits >= self.times:
             return None
         self.hits += 1
-        return Fault(self._kind_for(target), self.hold_seconds)
+        return Fault(self._kind_for(target), self.hold_seconds, self.headers)
 
     def _kind_for(self, target: Target) -> Kind:
         if self.kind is not Kind.CYCLE:

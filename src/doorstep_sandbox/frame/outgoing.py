@@ -9,7 +9,7 @@ import heapq
 import random
 import time
 import uuid
-from collections.abc import Callable, Sequence
+from collections.abc import Awaitable, Callable, Sequence
 
 import httpx
 
@@ -33,6 +33,7 @@ class Draft:
 
 
 Sign = Callable[[Draft], dict[str, str]]
+Prepare = Callable[[httpx.AsyncClient, str], Awaitable[bool]]
 
 
 @dataclasses.dataclass(slots=True)
@@ -65,12 +66,16 @@ class Manner:
 
 
 class Outgoing:
-    """The queue of one partner. Deliveries are sent one after the other, in the order in which they are due."""
+    """The queue of one partner. Deliveries are sent one after the other, in the order in which they are due.
+
+    A vendor that checks an address before it sends there sets `prepare`; while that says no, an attempt fails.
+    """
 
     def __init__(self, sign: Sign, retry_seconds: Sequence[float], manner: Manner) -> None:
         self.sign = sign
         self.retry_seconds = tuple(retry_seconds)
         self.manner = manner
+        self.prepare: Prepare | None = None
         self.deliveries: list[Delivery] = []
         self._due: list[tuple[float, int, Delivery]] = []
         self._wake = asyncio.Event()
@@ -160,12 +165,19 @@ class Outgoing:
         with contextlib.suppress(TimeoutError):
             await asyncio.wait_for(self._wake.wait(), seconds)
 
+    async def send(self, client: httpx.AsyncClient, delivery: Delivery) -> int:
+        """Send once; the status of the answer."""
+        response = await client.post(delivery.url, content=delivery.body, headers=delivery.headers)
+        return response.status_code
+
     async def _attempt(self, client: httpx.AsyncClient, delivery: Delivery) -> None:
         attempt: Json = {"at": clock.now().isoformat(), "status": None, "error": None}
         try:
-            response = await client.post(delivery.url, content=delivery.body, headers=delivery.headers)
-            attempt["status"] = response.status_code
-        except (httpx.HTTPError, httpx.InvalidURL) as error:
+            if self.prepare is None or await self.prepare(client, delivery.url):
+                attempt["status"] = await self.send(client, delivery)
+            else:
+                attempt["error"] = "the address did not pass the vendor's check"
+        except (httpx.HTTPError, httpx.InvalidURL, OSError) as error:
             attempt["error"] = type(error).__name__
         delivery.attempts.append(attempt)
         status = attempt["status"]

@@ -16,7 +16,7 @@ from doorstep_sandbox.frame import limits, outgoing
 from doorstep_sandbox.frame.calls import Call, Route, route
 from doorstep_sandbox.frame.partner import Partner, Verb
 from doorstep_sandbox.frame.wire import Json
-from doorstep_sandbox.shopify import cost, execute, shop
+from doorstep_sandbox.shopify import cost, execute, shop, sign_in
 
 VERSION = "2026-07"
 THROTTLED = {
@@ -37,8 +37,11 @@ class Shopify(Partner):
         "levels": {},
         "subscriptions": {},
         "idempotent": {},
+        "codes": {},
+        "access_tokens": {},
+        "refresh_tokens": {},
     }
-    generated: ClassVar[dict[str, int]] = {"client_secret": 16}
+    generated: ClassVar[dict[str, int]] = {"client_id": 16, "client_secret": 16}
 
     def __init__(self, settings: Json, *, state_file: Path | None = None) -> None:
         super().__init__(settings, state_file=state_file)
@@ -46,6 +49,7 @@ class Shopify(Partner):
         self.bucket = limits.Bucket(limit.get("maximum", 2000), limit.get("restore_rate", 100))
         self.shop = shop.Shop(lambda: self.state, self.settings, self._announce)
         self.engine = execute.Engine(self.shop)
+        self.sign_in = sign_in.SignIn(self.settings, lambda: self.state)
 
     @classmethod
     def generate(cls) -> Json:
@@ -53,11 +57,16 @@ class Shopify(Partner):
         return {**super().generate(), "shop_domain": name, "access_token": f"shpat_{secrets.token_hex(16)}"}
 
     def credentials(self) -> Json:
-        keys = ("shop_domain", "access_token", "client_secret")
+        keys = ("shop_domain", "access_token", "client_id", "client_secret")
         return {**{key: self.settings[key] for key in keys}, "api_version": VERSION}
 
     def routes(self) -> list[Route]:
-        return [route("POST", f"/admin/api/{VERSION}/graphql.json", self.graphql)]
+        return [
+            route("POST", f"/admin/api/{VERSION}/graphql.json", self.graphql),
+            route("GET", sign_in.AUTHORIZE, self.sign_in.authorize),
+            route("POST", sign_in.CONFIRM, self.sign_in.confirm),
+            route("POST", sign_in.TOKEN, self.sign_in.token),
+        ]
 
     def verbs(self) -> dict[str, Verb]:
         return {
@@ -68,12 +77,14 @@ class Shopify(Partner):
             "request_return": self.shop.request_return,
             "catalog": self.shop.catalog,
             "send_raw": self.send_raw,
+            "expire_tokens": self.sign_in.expire,
+            "uninstall": self.sign_in.uninstall,
         }
 
     def authorize(self, call: Call) -> Response | None:
-        if hmac.compare_digest(
-            call.headers.get("x-shopify-access-token", ""), str(self.settings["access_token"])
-        ):
+        token = call.headers.get("x-shopify-access-token", "")
+        is_fixed = hmac.compare_digest(token, str(self.settings["access_token"]))
+        if call.route in sign_in.PATHS or is_fixed or self.sign_in.may(token):
             return None
         return self.error(401, "[API] Invalid API key or access token (unrecognized login or wrong password)")
 

@@ -60,6 +60,13 @@ class Smtp(Partner):
     def view(self) -> Json:
         return self.mails({})
 
+    async def handle_EHLO(  # noqa: N802 - aiosmtpd's name and arguments
+        self, server: SMTP, session: Session, envelope: Envelope, hostname: str, responses: list[str]
+    ) -> list[str]:
+        """Offer what most relays do: several commands in one write."""
+        session.host_name = hostname
+        return [responses[0], "250-PIPELINING", *responses[1:]]
+
     async def handle_DATA(self, server: SMTP, session: Session, envelope: Envelope) -> str:  # noqa: N802 - aiosmtpd's name
         """Keep the mail unless a fault prevents it; a fault may also drop the reply."""
         raw = envelope.original_content or b""
@@ -121,7 +128,9 @@ class Smtp(Partner):
 
 
 def message_id(raw: bytes) -> str:
-    return str(email.message_from_bytes(raw, policy=email.policy.default).get("Message-ID", ""))
+    """Our reference of a mail; only its head is parsed."""
+    head = raw.replace(b"\r\n", b"\n").partition(b"\n\n")[0]
+    return str(email.message_from_bytes(head).get("Message-ID", ""))
 
 
 def parsed(mail: Json) -> Json:

@@ -100,7 +100,7 @@ def taxed(*taxes: invoicing.TaxLine) -> invoicing.Document:
 
 
 def test_a_tax_without_an_account_is_refused() -> None:
-    with pytest.raises(errors.Refused, match="no ERPNext account in the settings for VAT"):
+    with pytest.raises(errors.Refused, match="No account is mapped for VAT"):
         wire.sales_invoice(taxed(invoicing.TaxLine("VAT", 200_000, 100)), BOOKS, customer="Meera", against="")
 
 

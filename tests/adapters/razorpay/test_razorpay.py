@@ -15,6 +15,7 @@ from tests.adapters import scripted
 
 from doorstep.adapters.payments.razorpay import connector, wire
 from doorstep.domain.connections import model as connections
+from doorstep.domain.connections.model import ACCEPTED, REFUSED, InboundRequest
 from doorstep.domain.payments import model as payments
 from doorstep.kernel import errors, http, ids, money
 
@@ -174,17 +175,17 @@ def test_other_events_are_not_observed(gateway: connector.Razorpay) -> None:
 
 def test_the_signature(gateway: connector.Razorpay) -> None:
     signature = hmac.new(b"hush", b"{}", hashlib.sha256).hexdigest()
-    assert gateway.verify({"x-razorpay-signature": signature}, b"{}")
-    assert not gateway.verify({"x-razorpay-signature": signature}, b"{ }")
-    assert not gateway.verify({}, b"{}")
+    assert gateway.acknowledge(InboundRequest({"x-razorpay-signature": signature}, b"{}")) == ACCEPTED
+    assert gateway.acknowledge(InboundRequest({"x-razorpay-signature": signature}, b"{ }")) == REFUSED
+    assert gateway.acknowledge(InboundRequest({}, b"{}")) == REFUSED
 
 
 def test_the_envelope(gateway: connector.Razorpay) -> None:
     body = event("payment.captured", payment=payment())
-    assert gateway.envelope({"x-razorpay-event-id": "evt_1"}, body) == connections.Envelope(
+    assert gateway.envelope(InboundRequest({"x-razorpay-event-id": "evt_1"}, body)) == connections.Envelope(
         event_id="evt_1", topic="payment.captured", sent_at=datetime.fromtimestamp(1777890005, UTC)
     )
-    broken = gateway.envelope({}, b"{")
+    broken = gateway.envelope(InboundRequest({}, b"{"))
     assert (broken.event_id, broken.topic, broken.sent_at) == (hashlib.sha256(b"{").hexdigest(), "", None)
 
 
@@ -267,7 +268,10 @@ def test_razorpays_own_signature_and_samples() -> None:
     with http.Session("razorpay", settings.base_url) as session:
         gateway = connector.Razorpay(settings, session)
         body = (SPECS / vector["body_file"]).read_bytes()
-        assert gateway.verify({"x-razorpay-signature": vector["signature"]}, body)
+        assert (
+            gateway.acknowledge(InboundRequest({"x-razorpay-signature": vector["signature"]}, body))
+            == ACCEPTED
+        )
         for path in sorted((SPECS / "webhooks").glob("*.json")):
             topic = json.loads(path.read_text())["event"]
             used = topic in {"order.paid", "payment.authorized", "payment.captured", "payment.failed"}

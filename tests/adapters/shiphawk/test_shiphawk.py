@@ -15,6 +15,7 @@ from tests.adapters import parcels, scripted
 
 from doorstep.adapters.carriers.shiphawk import connector, wire
 from doorstep.domain.connections import model as connections
+from doorstep.domain.connections.model import ACCEPTED, REFUSED, InboundRequest
 from doorstep.domain.shipping import model as shipping
 from doorstep.kernel import errors, http, parsing
 
@@ -282,27 +283,27 @@ def test_other_events_are_not_observed(carrier: connector.Shiphawk) -> None:
 
 
 def test_the_password_and_the_envelope(carrier: connector.Shiphawk) -> None:
-    assert carrier.verify({"authorization": "Basic dXNlcjpwYXNz"}, b"{}")
-    assert not carrier.verify({"authorization": "Basic dXNlcjpwYXNT"}, b"{}")
-    assert not carrier.verify({}, b"{}")
-    envelope = carrier.envelope({}, hook())
+    assert carrier.acknowledge(InboundRequest({"authorization": "Basic dXNlcjpwYXNz"}, b"{}")) == ACCEPTED
+    assert carrier.acknowledge(InboundRequest({"authorization": "Basic dXNlcjpwYXNT"}, b"{}")) == REFUSED
+    assert carrier.acknowledge(InboundRequest({}, b"{}")) == REFUSED
+    envelope = carrier.envelope(InboundRequest({}, hook()))
     assert (envelope.topic, envelope.sent_at) == (
         "shipment.status_update",
         datetime(2026, 5, 6, 18, 23, 16, 702000, tzinfo=UTC),
     )
     assert (
         envelope.event_id
-        == carrier.envelope({}, hook()).event_id
-        != carrier.envelope({}, hook(status="new")).event_id
+        == carrier.envelope(InboundRequest({}, hook())).event_id
+        != carrier.envelope(InboundRequest({}, hook(status="new"))).event_id
     )
-    broken = carrier.envelope({}, b"{")
+    broken = carrier.envelope(InboundRequest({}, b"{"))
     assert broken == connections.Envelope(event_id=broken.event_id, topic="", sent_at=None)
 
 
 @pytest.mark.skipif(not SPECS.is_dir(), reason="the collected specs are not beside this checkout")
 def test_the_published_event(carrier: connector.Shiphawk) -> None:
     body = (SPECS / "webhooks" / "shipment.status_update.json").read_bytes()
-    assert carrier.envelope({}, body).topic == "shipment.status_update"
+    assert carrier.envelope(InboundRequest({}, body)).topic == "shipment.status_update"
     (seen,) = carrier.parse("shipment.status_update", {}, body)
     assert isinstance(seen, shipping.TrackingSnapshot)
     assert (seen.external_id, seen.scans[0].status) == ("1014270", shipping.TrackingStatus.IN_TRANSIT)

@@ -9,6 +9,7 @@ import pytest
 from tests.adapters import parcels, scripted
 
 from doorstep.adapters.carriers.shiprocket import connector
+from doorstep.domain.connections.model import ACCEPTED, REFUSED, InboundRequest
 from doorstep.domain.shipping import model as shipping
 from doorstep.kernel import errors, http
 
@@ -200,18 +201,24 @@ def test_a_forbidden_call_is_not_repeated(carrier: connector.Shiprocket, script:
 
 
 def test_the_shared_token(carrier: connector.Shiprocket, script: scripted.Script) -> None:
-    assert carrier.verify({"x-api-key": "tok"}, b"{}")
-    assert not carrier.verify({"x-api-key": "tök"}, b"{}")
-    assert not carrier.verify({}, b"{}")
+    assert carrier.acknowledge(InboundRequest({"x-api-key": "tok"}, b"{}")) == ACCEPTED
+    assert carrier.acknowledge(InboundRequest({"x-api-key": "tök"}, b"{}")) == REFUSED
+    assert carrier.acknowledge(InboundRequest({}, b"{}")) == REFUSED
     settings = scripted.settings(
         connector.Settings, base_url=script.url, email="a", password="b", webhook_token=""
     )
     with scripted.session(script) as session:
-        assert not connector.Shiprocket(settings, session).verify({"x-api-key": ""}, b"{}")
+        assert (
+            connector.Shiprocket(settings, session).acknowledge(InboundRequest({"x-api-key": ""}, b"{}"))
+            == REFUSED
+        )
 
 
 def test_the_same_words_are_the_same_message(carrier: connector.Shiprocket) -> None:
-    assert carrier.envelope({}, b"{") == carrier.envelope({"x": "y"}, b"{")
-    assert carrier.envelope({}, b"{}").event_id != carrier.envelope({}, b"{").event_id
+    assert carrier.envelope(InboundRequest({}, b"{")) == carrier.envelope(InboundRequest({"x": "y"}, b"{"))
+    assert (
+        carrier.envelope(InboundRequest({}, b"{}")).event_id
+        != carrier.envelope(InboundRequest({}, b"{")).event_id
+    )
     with pytest.raises(errors.Invalid):
         carrier.parse("tracking", {}, b"{")

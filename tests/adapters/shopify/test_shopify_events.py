@@ -11,6 +11,7 @@ from tests.adapters import scripted
 
 from doorstep.adapters.channels.shopify import connector
 from doorstep.domain.connections import model as connections
+from doorstep.domain.connections.model import ACCEPTED, REFUSED, InboundRequest
 from doorstep.domain.payments import model as payments
 from doorstep.domain.returns import model as returns
 from doorstep.kernel import errors, http
@@ -209,11 +210,11 @@ def test_bodies_that_only_hint_are_not_observed(shop: connector.Shopify, topic: 
 def test_both_header_spellings_verify(shop: connector.Shopify) -> None:
     body = b'{"id":820982911946154508,"email":"jon@example.com"}'
     signature = "D0UMXmhjwBRi4y66TmhJrDlhQABD7zI2fm3p6/QLMo8="
-    assert shop.verify({"x-shopify-hmac-sha256": signature}, body)
-    assert shop.verify({"shopify-hmac-sha256": signature}, body)
-    assert not shop.verify({"x-shopify-hmac-sha256": signature}, body + b" ")
-    assert not shop.verify({"x-shopify-hmac-sha256": "é"}, body)
-    assert not shop.verify({}, body)
+    assert shop.acknowledge(InboundRequest({"x-shopify-hmac-sha256": signature}, body)) == ACCEPTED
+    assert shop.acknowledge(InboundRequest({"shopify-hmac-sha256": signature}, body)) == ACCEPTED
+    assert shop.acknowledge(InboundRequest({"x-shopify-hmac-sha256": signature}, body + b" ")) == REFUSED
+    assert shop.acknowledge(InboundRequest({"x-shopify-hmac-sha256": "é"}, body)) == REFUSED
+    assert shop.acknowledge(InboundRequest({}, body)) == REFUSED
 
 
 def test_an_event_counts_once_per_topic(shop: connector.Shopify) -> None:
@@ -222,9 +223,11 @@ def test_an_event_counts_once_per_topic(shop: connector.Shopify) -> None:
         "shopify-event-id": "e-1",
         "shopify-triggered-at": "2026-05-04T12:41:00Z",
     }
-    assert shop.envelope(headers, b"{") == connections.Envelope(
+    assert shop.envelope(InboundRequest(headers, b"{")) == connections.Envelope(
         event_id="orders/paid:e-1", topic="orders/paid", sent_at=datetime(2026, 5, 4, 12, 41, tzinfo=UTC)
     )
-    first, second = (shop.envelope({"x-shopify-topic": "orders/paid"}, body) for body in (b"a", b"b"))
+    first, second = (
+        shop.envelope(InboundRequest({"x-shopify-topic": "orders/paid"}, body)) for body in (b"a", b"b")
+    )
     assert first.event_id != second.event_id
     assert first.sent_at is None

@@ -13,6 +13,7 @@ import pytest
 
 from doorstep.adapters.channels.shopify.wire import graphql as documents
 from doorstep.adapters.channels.shopify.wire import orders as wire
+from doorstep.adapters.channels.shopify.wire import stock
 from doorstep.domain.orders import model as orders
 
 SPECS = Path(__file__).resolve().parents[4] / "shared" / "specs" / "shopify"
@@ -20,7 +21,7 @@ pytestmark = pytest.mark.skipif(not SPECS.is_dir(), reason="the collected specs 
 
 SENT = {
     name: text
-    for name, text in vars(documents).items()
+    for name, text in (vars(documents) | vars(stock)).items()
     if name.isupper() and isinstance(text, str) and not name.startswith("_")
 }
 
@@ -39,7 +40,7 @@ def test_every_document_is_valid(admin: graphql.GraphQLSchema, name: str) -> Non
 
 
 def test_all_documents_are_tested() -> None:
-    assert len(SENT) == 8
+    assert len(SENT) == 14
 
 
 def collected() -> Iterator[tuple[str, dict[str, Any]]]:

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import json
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
+from tests.clock import NOON
 
 from doorstep.adapters.channels.shopify.wire import orders as wire
 from doorstep.domain.orders import model as orders
@@ -207,6 +208,32 @@ def test_what_was_fulfilled_stays_ordered_when_it_is_refunded() -> None:
     )
     assert [item.quantity for item in seen.lines] == [2]
     assert seen.total_minor == 157000
+
+
+def test_fulfillments_are_read_whoever_made_them() -> None:
+    item = {"id": 9007199254740993001, "quantity": 1}
+    whole = {
+        "id": 255858046,
+        "status": "success",
+        "line_items": [item, item],
+        "tracking_company": "Delhivery",
+        "tracking_numbers": ["1Z001", "1Z002"],
+        "shipment_status": "delivered",
+        "created_at": NOON.isoformat(),
+        "updated_at": (NOON + timedelta(days=2)).isoformat(),
+    }
+    failed = {"id": 2, "status": "failure", "tracking_number": "1Z003", "shipment_status": "in_transit"}
+    assert parse(order(fulfillments=[whole, failed, {"status": "open"}])).fulfillments == (
+        orders.ReportedFulfillment(
+            "255858046",
+            {"9007199254740993001": 2},
+            tracking_numbers=("1Z001", "1Z002"),
+            carrier="Delhivery",
+            shipped_at=NOON,
+            delivered_at=NOON + timedelta(days=2),
+        ),
+        orders.ReportedFulfillment("2", {}, is_void=True, tracking_numbers=("1Z003",)),
+    )
 
 
 def test_a_cancelled_order_keeps_its_lines() -> None:

@@ -17,6 +17,7 @@ class Stage(remote.Remote):
     partner = "razorpay"
     proof = "x-razorpay-signature"
     touch: ClassVar = {
+        "test": {"method": "GET", "path_regex": "/payments$"},
         "payment": {"method": "GET", "path_regex": "/payments/[^/]+$"},
         "capture": {"method": "POST", "path_regex": "/capture$"},
         "refund": {"method": "POST", "path_regex": "/refund$"},

@@ -22,7 +22,11 @@ _KINDS = {
 def session(url: str) -> http.Session:
     """One attempt per call, so that a single fault shows."""
     return http.Session(
-        "partner", url, policy=http.Policy(timeout_seconds=5, attempts=1, breaker_failures=1000)
+        "partner",
+        url,
+        policy=http.Policy(
+            timeout_seconds=5, attempts=1, breaker_failures=1000, documents_from_anywhere=True
+        ),
     )
 
 

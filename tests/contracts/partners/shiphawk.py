@@ -18,6 +18,7 @@ class Stage(remote.Remote):
     partner = "shiphawk"
     proof = "authorization"
     touch: ClassVar = {
+        "test": {"method": "GET", "path_regex": "/shipments$"},
         "label": {"method": "POST", "path_regex": "/shipments$"},
         "void": {"method": "DELETE"},
         "track": {"method": "GET", "path_regex": "/tracking$"},

@@ -18,6 +18,7 @@ class Stage(remote.Remote):
     partner = "shiprocket"
     proof = "x-api-key"
     touch: ClassVar = {
+        "test": {"path_regex": "/settings/company/pickup$"},
         "label": {"path_regex": "/courier/assign/awb$"},
         "return_pickup": {"path_regex": "/courier/assign/awb$"},
         "void": {"path_regex": "/orders/cancel/shipment/awbs$"},

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from typing import ClassVar
@@ -18,6 +19,8 @@ _MUTATIONS = {
     "report_delivery": "fulfillmentEventCreate",
     "approve_return": "returnApproveRequest",
     "report_return": "returnProcess",
+    "subscribe": "webhookSubscriptionCreate",
+    "publish_stock": "inventorySetQuantities",
 }
 _WORK_DONE = {None, "timeout_after_work", "malformed_json"}
 _ADDRESS = {
@@ -32,11 +35,18 @@ _ADDRESS = {
 class Stage(remote.Remote):
     partner = "shopify"
     proof = "x-shopify-hmac-sha256"
-    touch: ClassVar = {feature: {"operation": mutation} for feature, mutation in _MUTATIONS.items()}
+    touch: ClassVar = {
+        "test": {"operation": "shop"},
+        **{feature: {"operation": mutation} for feature, mutation in _MUTATIONS.items()},
+    }
 
     def prepare(self, feature: str) -> Mapping[str, str]:
+        if feature in {"test", "subscribe"}:
+            return {}
         line = {"sku": "GT-WH-02", "title": "Graphic T-shirt", "quantity": 2, "price": "799.50"}
         placed = self.act("place_order", lines=[line], address=_ADDRESS, email="meera@example.in")
+        if feature == "publish_stock":
+            return {"listing": line["sku"]}  # placing the order has listed it
         order = placed["order"]
         context = {"order": str(order["id"]), "line": str(order["line_items"][0]["id"])}
         if feature != "confirm_shipment":
@@ -50,6 +60,11 @@ class Stage(remote.Remote):
         return context
 
     def effects(self, feature: str) -> int:
+        if feature == "subscribe":
+            topics = [each["topic"] for each in self.state()["subscriptions"].values()]
+            return max(Counter(topics).values())
+        if feature == "publish_stock":  # absolute: set as often as one likes
+            return sum(each["available"] == 7 for each in self.state()["levels"].values())
         calls = self.running.calls(self.partner)
         return sum(
             1 for call in calls if call["operation"] == _MUTATIONS[feature] and call["fault"] in _WORK_DONE
@@ -72,4 +87,5 @@ def stage(connector: connections.Connector, running: partners.Partners) -> Itera
             base_url=ready["url"],
             access_token=ready["access_token"],
             webhook_secret=ready["client_secret"],
+            stock_location_id="655441490",  # the partner server's first location
         )

@@ -14,7 +14,7 @@ from doorstep.domain.connections import model as connections
 
 class Stage(remote.Remote):
     partner = "smtp"
-    touch: ClassVar[Mapping[str, Mapping[str, str]]] = {"send": {}}
+    touch: ClassVar[Mapping[str, Mapping[str, str]]] = {"send": {}, "test": {}}
 
     def prepare(self, feature: str) -> Mapping[str, str]:
         return {}

@@ -8,7 +8,7 @@ from tests.builders import DELHI, JACKET, NOON, SHIRT, Retailer, later, line, or
 
 from doorstep.bootstrap import open_app
 from doorstep.domain.connections import views as connections
-from doorstep.domain.orders.model import OrderSnapshot
+from doorstep.domain.orders.model import Handling, OrderSnapshot
 from doorstep.domain.payments.model import PaymentSnapshot, PaymentStatus
 from doorstep.domain.shipping.model import Packaging, Size
 from doorstep.flows import operations
@@ -103,6 +103,45 @@ def test_an_unpaid_order_continues_automatically_when_it_is_paid(retailer: Retai
     retailer.settle()
     assert retailer.holds(order_id) == {}
     assert retailer.event_types(order_id)[-2:] == ["order.approved", "order.allocated"]
+
+
+def test_an_order_that_others_ship_is_shown_and_nothing_of_it_is_reserved(retailer: Retailer) -> None:
+    elsewhere = order_snapshot(line(SHIRT, 2), handling=Handling.ELSEWHERE)
+    history = order_snapshot(line("NO-SUCH"), shipping_address=None, handling=Handling.HISTORY)
+    before = retailer.count(SHIRT, "ST-22")
+    retailer.receive("shop", "order", elsewhere, history)
+    retailer.receive("shop", "order", later(elsewhere, tags=("late",)))
+    retailer.settle()
+    for reported in (elsewhere, history):
+        order_id = retailer.order_id(reported)
+        assert retailer.holds(order_id) == {}
+        assert retailer.work(order_id) == []
+        assert retailer.order(order_id).header.handling is reported.handling
+        assert "message.sent" not in retailer.event_types(order_id)
+    assert retailer.count(SHIRT, "ST-22") == before
+
+
+def test_a_waiting_order_continues_when_the_channel_releases_it(retailer: Retailer) -> None:
+    reported = order_snapshot(shipping_address=None, paid=False, handling=Handling.WAITING)
+    retailer.receive("shop", "order", reported)
+    retailer.settle()
+    order_id = retailer.order_id(reported)
+    assert list(retailer.holds(order_id)) == ["not_released"]
+    released = paid(later(reported, shipping_address=DELHI, handling=Handling.OURS))
+    retailer.receive("shop", "order", released, reported)
+    retailer.settle()
+    assert retailer.holds(order_id) == {}
+    assert "order.allocated" in retailer.event_types(order_id)
+
+
+def test_an_order_of_ours_stays_ours_when_the_channel_calls_it_shipped(retailer: Retailer) -> None:
+    reported = order_snapshot()
+    retailer.receive("shop", "order", reported)
+    retailer.receive("shop", "order", later(reported, handling=Handling.ELSEWHERE))
+    retailer.settle()
+    order_id = retailer.order_id(reported)
+    assert retailer.order(order_id).header.handling is Handling.OURS
+    assert retailer.work(order_id) != []
 
 
 def test_the_story_in_the_wrong_order_and_three_times_over(retailer: Retailer) -> None:

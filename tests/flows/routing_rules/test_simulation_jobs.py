@@ -152,7 +152,7 @@ DOCUMENT = (
 def test_orders_and_stock_of_files(retailer: Retailer) -> None:
     registry = retailer.app.registry
     connector = registry.connector(Kind.CHANNELS, "direct")
-    settings = {"webhook_secret": "till secret"}
+    settings = {"webhook_secret": "the secret of the till"}
     retailer.write(
         lambda tx: registry.configure(tx, key="till", connector=connector, name="Till", settings=settings)
     )

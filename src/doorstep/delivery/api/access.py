@@ -12,9 +12,7 @@ from fastapi.security import HTTPAuthorizationCredentials, HTTPBearer
 from pydantic_core import to_jsonable_python
 
 from doorstep.bootstrap import App
-from doorstep.delivery.api.problems import Unauthenticated
 from doorstep.domain.identity import actions as identity
-from doorstep.domain.identity import views
 from doorstep.domain.identity.model import Principal
 from doorstep.kernel import log
 from doorstep.kernel.db import ReadTx, WriteTx
@@ -29,16 +27,12 @@ def _opened(request: Request) -> App:
     return app
 
 
-def _principal(
-    app: Annotated[App, Depends(_opened)],
-    credentials: Annotated[HTTPAuthorizationCredentials | None, Security(_bearer)],
+async def _principal(
+    request: Request,
+    _shown: Annotated[HTTPAuthorizationCredentials | None, Security(_bearer)],  # for the documentation
 ) -> Principal:
-    if credentials is None:
-        raise Unauthenticated("Send an API key: Authorization: Bearer …")
-    with app.db.read() as tx:
-        principal = views.principal_of_key(tx, key=credentials.credentials)
-    if principal is None:
-        raise Unauthenticated("This API key is not known, or was revoked.")
+    """The client that identity.py has identified before the body was read."""
+    principal: Principal = request.state.principal
     return principal
 
 
@@ -64,7 +58,8 @@ class Caller:
 
     def write(self, work: Callable[[WriteTx], T]) -> T:
         """Run one transaction. With an Idempotency-Key the work is done once, and its answer is kept for a day."""
-        with self.app.db.write(actor=self.principal.actor, trace_id=self.trace_id) as tx:
+
+        def once(tx: WriteTx) -> T:
             if not self.idempotency_key:
                 return work(tx)
             call = identity.Call(self.principal.actor, self.idempotency_key, self.request_digest)
@@ -74,6 +69,8 @@ class Caller:
             answer = work(tx)
             identity.keep(tx, call=call, answer=to_jsonable_python(answer))
             return answer
+
+        return self.app.db.transact(once, actor=self.principal.actor, trace_id=self.trace_id)
 
 
 async def _caller(

@@ -16,6 +16,14 @@ from doorstep.delivery.api import (
     availability,
     capture,
     catalog,
+    connection_comparisons,
+    connection_feeds,
+    connection_files,
+    connection_go_live,
+    connection_maps,
+    connection_messages,
+    connection_sign_ins,
+    connection_stock,
     connections,
     counts,
     dead_letters,
@@ -29,6 +37,7 @@ from doorstep.delivery.api import (
     lists,
     locations,
     network,
+    order_messages,
     orders,
     promises,
     receiving,
@@ -41,8 +50,17 @@ from doorstep.delivery.api import (
     supplies,
     transfers,
 )
+from doorstep.delivery.api.identity import Identified
 from doorstep.delivery.api.parameters import refuse_unknown
-from doorstep.delivery.api.problems import PROBLEM_TYPE, RESPONSES, http_problem, invalid_request, problem
+from doorstep.delivery.api.permissions import require_permission
+from doorstep.delivery.api.problems import (
+    PROBLEM_TYPE,
+    RESPONSES,
+    http_problem,
+    invalid_request,
+    nested_too_deeply,
+    problem,
+)
 from doorstep.kernel import errors
 
 _DESCRIPTION = """
@@ -56,6 +74,7 @@ the same key gives the first answer again, with another body it is refused. Erro
 _ACRONYMS = {"atp": "ATP", "sku": "SKU", "skus": "SKUs"}
 
 _MODULES = (
+    order_messages,
     orders,
     decisions,
     capture,
@@ -82,6 +101,14 @@ _MODULES = (
     returns,
     dead_letters,
     connections,
+    connection_comparisons,
+    connection_feeds,
+    connection_files,
+    connection_go_live,
+    connection_messages,
+    connection_sign_ins,
+    connection_stock,
+    connection_maps,
     catalog,  # last: PUT /skus/{sku} matches every path below /skus
 )
 
@@ -131,11 +158,17 @@ def create(app: App) -> FastAPI:
         generate_unique_id_function=_operation_id,
     )
     interface.state.app = app
+    interface.add_middleware(Identified, app=app)
     for module in _MODULES:
-        interface.include_router(module.router, prefix="/api/v1", dependencies=[Depends(refuse_unknown)])
+        interface.include_router(
+            module.router,
+            prefix="/api/v1",
+            dependencies=[Depends(require_permission), Depends(refuse_unknown)],
+        )
     interface.add_exception_handler(errors.DoorstepError, problem)
     interface.add_exception_handler(RequestValidationError, invalid_request)
     interface.add_exception_handler(HTTPException, http_problem)
+    interface.add_exception_handler(RecursionError, nested_too_deeply)
 
     documentation.add_to(interface)
 

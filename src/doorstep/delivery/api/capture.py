@@ -20,7 +20,7 @@ from doorstep.domain.identity.model import Permission
 from doorstep.flows.capture import direct_orders
 from doorstep.flows.capture.direct_orders import CaptureResult, CaptureStatus, Documents
 from doorstep.kernel import errors, log
-from doorstep.kernel.db import WriteTx
+from doorstep.kernel.db import Interrupted, WriteTx
 
 router = APIRouter(tags=["Orders"])
 MOST_ORDERS, MOST_BYTES, ATTEMPTS = 1_000, 32 * 1024 * 1024, 3
@@ -161,6 +161,8 @@ def _capture(calling: Caller, channel: str, bodies: list[bytes]) -> CapturedAll:
             return _typed(calling.write(at_once))
         except errors.Conflict:
             continue  # Another call may have stored the same order just now: then the second read finds it.
+        except Interrupted:
+            break  # Too many changes of the same stock at once: a worker will place the orders.
         except errors.Unavailable:
             raise
         except Exception as problem:  # noqa: BLE001 - the HTTP edge: one guilty order must not lose the others

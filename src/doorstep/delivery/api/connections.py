@@ -4,25 +4,47 @@ from __future__ import annotations
 
 from dataclasses import replace
 from datetime import datetime
-from typing import Annotated
+from typing import Annotated, Literal
 
-from fastapi import APIRouter, Query
-from pydantic import BaseModel
+from fastapi import APIRouter, Body, Query
+from pydantic import BaseModel, Field
 
 from doorstep.delivery.api import paging
 from doorstep.delivery.api.access import Calling
 from doorstep.delivery.api.paging import Page, Paging
 from doorstep.domain.analytics.views import health
+from doorstep.domain.connections import actions, views
+from doorstep.domain.connections.model import CheckFinding, Kind, Mode
+from doorstep.domain.connections.views import checks
 from doorstep.domain.identity.model import Permission
-from doorstep.flows import operations
+from doorstep.flows import connection_checks, operations
 from doorstep.kernel import jobs
 from doorstep.kernel.db import ReadTx, WriteTx
 
 router = APIRouter(tags=["Connections"])
 
 
+class CheckResult(BaseModel):
+    """One thing that a check looked at; where `is_ok` is false, `message` says what is wrong."""
+
+    name: str
+    is_ok: bool
+    message: str
+
+
+class ConnectionCheck(BaseModel):
+    """The result of a check."""
+
+    checked_at: datetime
+    findings: list[CheckResult]
+
+
 class ConnectionState(BaseModel):
-    """A connection. `unsent` calls were only logged in shadow mode; `dead` messages failed for good."""
+    """A connection. `pending` calls were taken by the partner and are not finished, the oldest since `pending_since`.
+
+    `unsent` calls were only logged in shadow mode; `dead` messages failed for good; `problem` says why it
+    cannot be used now, or not for webhooks.
+    """
 
     key: str
     kind: str
@@ -34,7 +56,40 @@ class ConnectionState(BaseModel):
     received_today: int
     waiting: int
     dead: int
+    pending: int
+    pending_since: datetime | None
     unsent: int
+    problem: str
+    check: ConnectionCheck | None = Field(description="The last check; null if there was none.")
+
+
+class ConnectionWanted(BaseModel):
+    """A connection to create or change. A new one needs kind, connector and its required settings."""
+
+    kind: Kind = Field(
+        Kind.CHANNELS, description="The kind of a new connection; of a known one it does not change."
+    )
+    connector: str = Field("", description="The connector of a new connection, as in shopify.")
+    name: str = Field("", max_length=100, description="As people read it.")
+    serves: dict[Literal["channels", "legal_entities"], list[str]] | None = Field(
+        None, description="Limits it to sales channels (keys) or legal entities (names). Null: unchanged."
+    )
+    settings: dict[str, str | int | bool] = Field(
+        default_factory=dict, description="Settings by name. Secrets are sealed and never shown again."
+    )
+
+
+class ModeWanted(BaseModel):
+    """The mode to switch to."""
+
+    mode: Literal["live", "shadow", "off"] = Field(description="live, shadow or off.")
+
+
+class ConnectionSaved(BaseModel):
+    """A connection that was saved, and its mode."""
+
+    key: str
+    mode: str
 
 
 class UnsentCall(BaseModel):
@@ -55,6 +110,16 @@ class CallsEnded(BaseModel):
     calls: int
 
 
+def _finding(found: CheckFinding) -> CheckResult:
+    return CheckResult(name=found.name.english(), is_ok=found.is_ok, message=found.message.english())
+
+
+def _check(row: checks.CheckRow | None) -> ConnectionCheck | None:
+    if row is None:
+        return None
+    return ConnectionCheck(checked_at=row.checked_at, findings=[_finding(each) for each in row.findings])
+
+
 def _unsent(call: jobs.Shadowed) -> UnsentCall:
     return UnsentCall(
         id=call.id,
@@ -71,9 +136,10 @@ def _unsent(call: jobs.Shadowed) -> UnsentCall:
 def list_connections(calling: Calling) -> list[ConnectionState]:
     """List every connection with its mode and health."""
     calling.principal.require(Permission.CONNECTIONS_READ)
+    problems = calling.app.registry.problems()
 
     def fetch(tx: ReadTx) -> list[ConnectionState]:
-        unsent = jobs.count_shadowed(tx)
+        unsent, latest = jobs.count_shadowed(tx), checks.latest(tx)
         return [
             ConnectionState(
                 key=each.key,
@@ -86,12 +152,72 @@ def list_connections(calling: Calling) -> list[ConnectionState]:
                 received_today=each.received_today,
                 waiting=each.waiting,
                 dead=each.dead,
+                pending=each.pending,
+                pending_since=each.pending_since,
                 unsent=unsent.get(each.key, 0),
+                check=_check(latest.get(each.id)),
+                problem=problems.get(each.key, ""),
             )
             for each in health.connections(tx, now=calling.app.clock.now())
         ]
 
     return calling.read(fetch)
+
+
+@router.put("/connections/{key}")
+def put_connection(
+    calling: Calling, key: str, wanted: Annotated[ConnectionWanted, Body(default_factory=ConnectionWanted)]
+) -> ConnectionSaved:
+    """Create a connection, or change one: settings that are not given stay, secrets too. A new one is in shadow mode."""
+    calling.principal.require(Permission.CONNECTIONS_WRITE)
+    registry = calling.app.registry
+
+    def work(tx: WriteTx) -> ConnectionSaved:
+        known = {row.key: row for row in views.all_connections(tx)}
+        if key in known:
+            name = wanted.name or known[key].name
+            registry.change(tx, key=key, name=name, settings=wanted.settings)
+            _limit(tx, key, wanted)
+            return ConnectionSaved(key=key, mode=known[key].mode)
+        connector = registry.connector(wanted.kind, wanted.connector)
+        registry.configure(
+            tx, key=key, connector=connector, name=wanted.name or key, settings=wanted.settings
+        )
+        actions.switch(tx, key=key, mode=Mode.SHADOW)
+        _limit(tx, key, wanted)
+        return ConnectionSaved(key=key, mode=Mode.SHADOW.value)
+
+    saved = calling.write(work)
+    registry.look_again()
+    return saved
+
+
+def _limit(tx: WriteTx, key: str, wanted: ConnectionWanted) -> None:
+    if wanted.serves is not None:
+        actions.limit(tx, key=key, serves={str(each): names for each, names in wanted.serves.items()})
+
+
+@router.post("/connections/{key}/mode")
+def set_connection_mode(calling: Calling, key: str, wanted: ModeWanted) -> ConnectionSaved:
+    """Switch a connection: live, shadow (reads are sent, changes are only logged) or off."""
+    calling.principal.require(Permission.CONNECTIONS_WRITE)
+
+    def work(tx: WriteTx) -> ConnectionSaved:
+        actions.switch(tx, key=key, mode=Mode(wanted.mode))
+        return ConnectionSaved(key=key, mode=wanted.mode)
+
+    saved = calling.write(work)
+    calling.app.registry.look_again()
+    return saved
+
+
+@router.post("/connections/{key}/test")
+def inspect_connection(calling: Calling, key: str) -> ConnectionCheck:
+    """Test a connection now: sign in at the vendor, look for what must exist there, set up missing webhooks."""
+    calling.principal.require(Permission.CONNECTIONS_WRITE)
+    connection = calling.app.registry.by_key(key)
+    findings = connection_checks.check(calling.app.context, connection=connection, is_asked=True)
+    return ConnectionCheck(checked_at=calling.app.clock.now(), findings=[_finding(each) for each in findings])
 
 
 @router.get("/connections/{key}/unsent-calls")

@@ -120,7 +120,7 @@ def _shown(row: views.FeedRow) -> FeedRow:
 @router.post("/inventory/feeds", status_code=201)
 def send_stock_feed(calling: Calling, body: StockFeed) -> FeedResult:
     """Update stock from a source. Invalid lines are rejected with a reason, the others are applied."""
-    calling.principal.require(Permission.STOCK_WORK)
+    calling.principal.require(Permission.INVENTORY_WRITE)
     now = calling.app.clock.now()
     as_of = body.as_of or now
     lines = [

@@ -58,7 +58,11 @@ class WorkParcel:
 
 @dataclass(frozen=True, slots=True)
 class Work:
-    """A fulfillment order. `actions` are allowed now; send `version` back, and an outdated one is rejected."""
+    """A fulfillment order. `actions` are allowed now; send `version` back, and an outdated one is rejected.
+
+    `warehouse` names the partner's warehouse that does it: people have no actions then. `warehouse_state` is requested, sent,
+    acknowledged, failed, refused, canceling, too_late, canceled or shipped.
+    """
 
     id: int
     order_id: int
@@ -67,6 +71,8 @@ class Work:
     status: str
     version: int
     actions: list[str]
+    warehouse: str
+    warehouse_state: str
     ship_by: datetime
     parcels: list[WorkParcel]
     lines: list[WorkLine]
@@ -174,6 +180,8 @@ def _reported(job: views.Job) -> Work:
         status=card.state.value,
         version=card.version,
         actions=[action.value for action in job.actions],
+        warehouse=card.warehouse,
+        warehouse_state=card.warehouse_state,
         ship_by=card.ship_by,
         parcels=[
             WorkParcel(

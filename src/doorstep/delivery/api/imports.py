@@ -134,9 +134,12 @@ def _taken_in(calling: Caller, reported: ImportOptions, raw: BinaryIO | Iterable
         whole=reported.whole,
         key=f"{calling.principal.actor}/{calling.idempotency_key}" if calling.idempotency_key else None,
     )
-    with calling.app.db.write(actor=calling.principal.actor, trace_id=calling.trace_id) as tx:
+
+    def work(tx: WriteTx) -> ImportFile:
         import_id, _ = import_files.store(tx, new=new, raw=raw, at=now)
         return _shown(views.row(tx, import_id=import_id))
+
+    return calling.app.db.transact(work, actor=calling.principal.actor, trace_id=calling.trace_id)
 
 
 @router.get("/imports")

@@ -54,7 +54,7 @@ class OrderCanceled(BaseModel):
     """The order that was canceled as far as possible; read it to see what remains."""
 
     order_id: int
-    canceled: bool
+    canceled: bool = Field(description="False while a warehouse that has the order is asked to stop.")
 
 
 class NoteAdded(BaseModel):
@@ -130,8 +130,10 @@ def cancel_order(calling: Calling, order_id: int, body: Reason) -> OrderCanceled
     calling.principal.require(Permission.ORDERS_WRITE)
 
     def work(tx: WriteTx) -> OrderCanceled:
-        cancel.cancel(tx, order_id=OrderId(order_id), reason=body.reason, now=calling.app.clock.now())
-        return OrderCanceled(order_id=order_id, canceled=True)
+        is_asked = cancel.cancel(
+            tx, order_id=OrderId(order_id), reason=body.reason, now=calling.app.clock.now()
+        )
+        return OrderCanceled(order_id=order_id, canceled=not is_asked)
 
     return calling.write(work)
 

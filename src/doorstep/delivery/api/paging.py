@@ -9,6 +9,7 @@ from typing import Generic, TypeVar
 from pydantic import BaseModel, Field
 
 from doorstep.kernel import errors
+from doorstep.kernel.ids import whole_number
 from doorstep.kernel.keyset import Keyset, Sorting
 
 T = TypeVar("T")
@@ -70,9 +71,9 @@ def parts(text: str, count: int) -> list[str]:
 
 def whole(text: str) -> int:
     """A number in a cursor."""
-    if not text.isascii() or not text.isdigit() or len(text) > 18:  # noqa: PLR2004 - a bigint has no more digits
+    if (number := whole_number(text)) is None:
         raise _wrong()
-    return int(text)
+    return number
 
 
 def instant(text: str) -> datetime:

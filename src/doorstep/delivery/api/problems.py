@@ -28,12 +28,18 @@ _STATUS: tuple[tuple[type[errors.DoorstepError], int], ...] = (
 )
 _FRAMEWORK = {
     HTTPStatus.NOT_FOUND: "This path does not exist. See the operations at /api/docs.",
+    HTTPStatus.REQUEST_TIMEOUT: "The body came too slowly. Send it again.",
+    HTTPStatus.REQUEST_ENTITY_TOO_LARGE: "The body is too large: send less at once.",
     HTTPStatus.METHOD_NOT_ALLOWED: "This path does not accept this method. See the operations at /api/docs.",
 }
 
 
 class Unauthenticated(errors.Refused):
     """The API key is missing or unknown."""
+
+
+class TooManyRequests(errors.Refused):
+    """The client calls more often than it may."""
 
 
 class WrongField(BaseModel):
@@ -70,6 +76,8 @@ def problem(_request: Request, failure: Exception) -> Response:
         raise failure
     if isinstance(failure, Unauthenticated):
         return _answer(401, "unauthenticated", failure.message, {}, {"WWW-Authenticate": "Bearer"})
+    if isinstance(failure, TooManyRequests):
+        return _answer(429, "toomanyrequests", failure.message, {}, {"Retry-After": "1"})
     kind, status = next((kind, status) for kind, status in _STATUS if isinstance(failure, kind))
     headers = {}
     if isinstance(failure, errors.Unavailable):
@@ -110,6 +118,11 @@ def http_problem(_request: Request, failure: Exception) -> Response:
     kind = status.name.lower().replace("_", "")
     title = _FRAMEWORK.get(status, f"{status.phrase.capitalize()}.")
     return _answer(failure.status_code, kind, title, {}, failure.headers or {})
+
+
+def nested_too_deeply(_request: Request, _failure: Exception) -> Response:
+    """A document that no reader can follow to its end."""
+    return _answer(422, "invalid", "The document is nested too deeply.", {"field": "body"}, {})
 
 
 def _answer(

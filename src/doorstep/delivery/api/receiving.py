@@ -15,7 +15,7 @@ from doorstep.domain.identity.model import Permission
 from doorstep.domain.inventory.actions import condition_changes, receiving
 from doorstep.domain.inventory.model import Condition
 from doorstep.domain.inventory.model.reasons import StockConditionChange
-from doorstep.domain.inventory.model.receiving import Delivery, ReceiptLine
+from doorstep.domain.inventory.model.receiving import Delivery, DocumentKind, ReceiptLine
 from doorstep.domain.inventory.model.supplies import SupplyKind
 from doorstep.domain.inventory.model.transfers import TransferReceiptLine
 from doorstep.domain.inventory.views import receiving as views
@@ -192,7 +192,10 @@ def get_receipt(calling: Calling, receipt_id: int) -> WholeReceipt:
 
 @router.post("/receipts", status_code=201)
 def receive_goods(calling: Calling, body: NewReceipt) -> Received:
-    """Receive goods. Unannounced units go to quarantine. With an Idempotency-Key they are received only once."""
+    """Receive goods. Unannounced units go to quarantine. With an Idempotency-Key they are received only once.
+
+    Without inventory:write a document is needed, and units beyond it go to quarantine, too.
+    """
 
     def work(tx: WriteTx) -> Received:
         location = network.by_code(tx, code=body.location)
@@ -210,7 +213,10 @@ def receive_goods(calling: Calling, body: NewReceipt) -> Received:
             closes=body.closes,
             note=body.note,
             key=f"{calling.principal.actor}/{key}" if key else None,
+            is_bound_to_document=not calling.principal.can(Permission.INVENTORY_WRITE),
         )
+        if delivery.kind is DocumentKind.NONE:
+            calling.principal.require(Permission.INVENTORY_WRITE, at=location.id)
         booked = receiving.receive(tx, delivery=delivery, at=calling.app.clock.now())
         return Received(
             id=booked.receipt_id,
@@ -223,7 +229,9 @@ def receive_goods(calling: Calling, body: NewReceipt) -> Received:
 
 @router.post("/inventory/condition-changes", status_code=201)
 def change_condition(calling: Calling, body: ConditionChanges) -> ConditionsChanged:
-    """Change the condition of units, all or none. Reserved units do not change."""
+    """Change the condition of units, all or none. Reserved units do not change. inventory:write is needed to make units
+    sellable that were not.
+    """
 
     def work(tx: WriteTx) -> ConditionsChanged:
         locations = {each.location: network.by_code(tx, code=each.location).id for each in body.changes}
@@ -235,6 +243,9 @@ def change_condition(calling: Calling, body: ConditionChanges) -> ConditionsChan
             )
             for each in body.changes
         ]
+        for each in changes:
+            if each.makes_sellable:
+                calling.principal.require(Permission.INVENTORY_WRITE, at=each.location_id)
         condition_changes.change_condition(
             tx, changes=changes, reason=body.reason, at=calling.app.clock.now()
         )

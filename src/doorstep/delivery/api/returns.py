@@ -61,7 +61,7 @@ class RefundState(BaseModel):
 
 def _allowed(calling: Caller, tx: ReadTx, return_id: int, permission: Permission) -> views.Return:
     found = views.one(tx, return_id=return_id)
-    calling.principal.require(permission, at=found.location_id)
+    calling.principal.require_for(permission, record_at=found.location_id)
     return found
 
 

@@ -10,7 +10,7 @@ from pydantic import BaseModel, Field, WithJsonSchema
 
 from doorstep.domain.analytics.views.order import Group, OrderDetail, Parcel
 from doorstep.domain.analytics.views.orders import OrderRow
-from doorstep.domain.orders.model import line_status
+from doorstep.domain.orders.model import Handling, line_status
 from doorstep.domain.returns.model import ReturnStatus
 from doorstep.domain.routing.model import LineExplanation
 from doorstep.kernel import money as kernel_money
@@ -250,6 +250,9 @@ class Order(BaseModel):
     channel: str
     external_id: str
     status: str
+    handling: Handling = Field(
+        description="Whose work it is: `elsewhere` (others ship it) and `history` (older than the connection) are shown only."
+    )
     placed_at: datetime
     completed_at: datetime | None
     total: Money
@@ -275,6 +278,7 @@ def order(detail: OrderDetail) -> Order:
         channel=header.channel,
         external_id=header.external_id,
         status=detail.headline.value,
+        handling=header.handling,
         placed_at=header.placed_at,
         completed_at=header.completed_at,
         total=money(header.total_minor, header.currency),

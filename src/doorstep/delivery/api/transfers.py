@@ -208,13 +208,17 @@ def _answer(tx: ReadTx, transfer_id: int) -> TransferActed:
 
 
 def _act(
-    calling: Caller, transfer_id: int, version: int | None, verb: Callable[[WriteTx, Command], None]
+    calling: Caller,
+    transfer_id: int,
+    action: str,
+    version: int | None,
+    verb: Callable[[WriteTx, Command], None],
 ) -> TransferActed:
-    """Run an action on a transfer; before it is shipped, only for callers who may act for its origin."""
+    """Run an action on a transfer, for callers who may act for one of its locations."""
 
     def work(tx: WriteTx) -> TransferActed:
         found = views.transfer(tx, transfer_id=transfer_id)
-        calling.principal.require(Permission.STOCK_WORK, at=found.origin_id)
+        _require_an_end(calling, Permission.STOCK_WORK, *found.acting_locations(action))
         verb(tx, Command(TransferId(transfer_id), calling.app.clock.now(), version))
         return _answer(tx, transfer_id)
 
@@ -228,6 +232,7 @@ def change_transfer_lines(calling: Calling, transfer_id: int, body: NewTransferL
     return _act(
         calling,
         transfer_id,
+        "change",
         body.version,
         lambda tx, command: transfers.change(tx, command=command, lines=lines),
     )
@@ -239,7 +244,11 @@ def request_transfer(
 ) -> TransferActed:
     """Request a transfer: the goods are reserved at the origin."""
     return _act(
-        calling, transfer_id, body.version, lambda tx, command: transfers.request(tx, command=command)
+        calling,
+        transfer_id,
+        "request",
+        body.version,
+        lambda tx, command: transfers.request(tx, command=command),
     )
 
 
@@ -252,6 +261,7 @@ def ship_transfer(
     return _act(
         calling,
         transfer_id,
+        "ship",
         body.version,
         lambda tx, command: transfers.ship(tx, command=command, sent=sent),
     )
@@ -262,4 +272,10 @@ def cancel_transfer(
     calling: Calling, transfer_id: int, body: Annotated[Version, Body(default_factory=Version)]
 ) -> TransferActed:
     """Cancel a transfer: no stock moves, and reserved units are released."""
-    return _act(calling, transfer_id, body.version, lambda tx, command: transfers.cancel(tx, command=command))
+    return _act(
+        calling,
+        transfer_id,
+        "cancel",
+        body.version,
+        lambda tx, command: transfers.cancel(tx, command=command),
+    )

@@ -44,8 +44,8 @@ def explain(
 @commands.command()
 def rebuild() -> None:
     """Recompute every SKU and location from the rules. If all is correct, nothing changes."""
-    with opened() as app, app.db.write(actor="cli") as tx:
-        effect = rules.rebuild(tx)
+    with opened() as app:
+        effect = app.db.transact(rules.rebuild, actor="cli")
     out.print(
         f"Changed: {effect.positions} SKU × location, {effect.thresholds} thresholds, {effect.pools} pools."
     )

@@ -14,9 +14,12 @@ def bench(
     *,
     as_json: Annotated[bool, typer.Option("--json", help="Print the figures as JSON.")] = False,
     out: Annotated[Path | None, typer.Option(help="Also write the figures as JSON to this file.")] = None,
-    long: Annotated[bool, typer.Option("--long", help="Grow to 5,000,000 orders (an hour, 40 GB).")] = False,
+    long: Annotated[
+        bool, typer.Option("--long", help="Ten minutes sustained, up to 5,000,000 orders (hours, 40 GB).")
+    ] = False,
     only: Annotated[
-        list[str] | None, typer.Option(help="Only rates, hot, webhook, replicas or growth; may be repeated.")
+        list[str] | None,
+        typer.Option(help="Only one part, as docs/performance.md lists them; may be repeated."),
     ] = None,
 ) -> None:
     """Measure orders per second on a scratch database, beside a plain baseline. Needs the extras local and sandbox."""

@@ -3,11 +3,8 @@
 from __future__ import annotations
 
 import sys
-from typing import Annotated
 
 import typer
-from rich.table import Table
-from rich.text import Text
 
 import doorstep
 from doorstep.delivery.cli import (
@@ -16,6 +13,7 @@ from doorstep.delivery.cli import (
     connections,
     dead_letters,
     demo,
+    doctor,
     imports,
     lab,
     ledger,
@@ -23,11 +21,13 @@ from doorstep.delivery.cli import (
     network,
     rules,
     samples,
+    secrets,
+    status,
     stock,
     users,
 )
 from doorstep.delivery.cli.terminal import err, out, styled
-from doorstep.kernel import errors, log, postgres, schema, settings
+from doorstep.kernel import errors, log, postgres, schema, settings, signals
 
 _FAILED = "[bold red]doorstep:[/bold red] {sentence}"
 
@@ -42,12 +42,14 @@ def create() -> typer.Typer:
         pretty_exceptions_enable=False,
     )
     commands.command(rich_help_panel="Set up")(migrate)
-    commands.command(rich_help_panel="Set up")(doctor)
+    commands.command(rich_help_panel="Set up")(doctor.doctor)
     commands.command(rich_help_panel="Set up")(version)
     commands.command("load-samples", rich_help_panel="Set up")(samples.load)
     commands.add_typer(users.commands, name="users", rich_help_panel="Set up")
     commands.add_typer(locations.commands, name="locations", rich_help_panel="Set up")
     commands.add_typer(connections.commands, name="connections", rich_help_panel="Set up")
+    commands.add_typer(secrets.commands, name="secrets", rich_help_panel="Set up")
+    commands.command(rich_help_panel="Operate")(status.status)
     commands.add_typer(imports.commands, name="import", rich_help_panel="Operate")
     commands.add_typer(stock.export, name="export", rich_help_panel="Operate")
     commands.add_typer(dead_letters.commands, name="dead-letters", rich_help_panel="Operate")
@@ -62,7 +64,11 @@ def create() -> typer.Typer:
 
 
 def run(commands: typer.Typer) -> None:
-    """Run the command line; expected failures print one plain sentence with exit code 1, never a traceback."""
+    """Run the command line; expected failures print one plain sentence with exit code 1, never a traceback.
+
+    SIGTERM ends a command like an exit: what it has opened is closed, an embedded database server above all.
+    """
+    signals.exit_on_termination()
     try:
         commands()
     except errors.DoorstepError as problem:
@@ -83,43 +89,13 @@ def migrate() -> None:
     chosen = settings.load()
     log.configure(style="console", level="warning", stream=sys.stderr)
     with postgres.open_or_connect(chosen) as server:
-        before = schema.current(server.url)
+        before = schema.state(server.url).found
         schema.upgrade(server.url)
-        after = schema.current(server.url)
+        after = schema.state(server.url).found
     out.print(
         f"The schema is at {after}"
         + (" already." if before == after else f" (it was at {before or 'nothing'}).")
     )
-
-
-def doctor(
-    offline: Annotated[bool, typer.Option("--offline", help="Do not connect to the database.")] = False,
-) -> None:
-    """Check every setting and the database; show what is wrong and what to do."""
-    chosen = settings.load()
-    log.configure(style="console", level="warning", stream=sys.stderr)
-    table = Table("", "setting", "value", "from", "what to do", box=None, pad_edge=False)
-    marks = {"ok": Text("ok", "green"), "warn": Text("look", "yellow"), "fail": Text("fail", "red")}
-    findings = settings.explain(chosen)
-    for finding in findings:
-        table.add_row(marks[finding.status], finding.name, finding.value, finding.source, finding.advice)
-    out.print(table)
-    healthy = all(finding.status != "fail" for finding in findings)
-    if not offline:
-        with postgres.open_or_connect(chosen) as server:
-            found, needed = schema.current(server.url), schema.newest()
-        out.print("\nThe database answers.")
-        if found != needed:
-            out.print(
-                styled(
-                    "Its schema is at {found}, {needed} is needed: run [bold]doorstep migrate[/bold].",
-                    found=found or "nothing",
-                    needed=needed,
-                )
-            )
-            healthy = False
-    if not healthy:
-        raise typer.Exit(1)
 
 
 def version() -> None:

@@ -12,6 +12,8 @@ from doorstep.delivery.cli.terminal import out
 from doorstep.domain.analytics.views import dead_letters as views
 from doorstep.flows import operations
 from doorstep.kernel import errors
+from doorstep.kernel.db import WriteTx
+from doorstep.kernel.ids import whole_number
 
 commands = typer.Typer(help="Failed work: see the error, fix the cause, retry.", no_args_is_help=True)
 
@@ -52,21 +54,30 @@ def retry(
     """Retry dead letters: some, or a complete error class."""
     if bool(ids) == bool(error_class):
         raise errors.Invalid("Give either ids or a --class.")
-    with opened() as app, app.db.write(actor="cli") as tx:
+
+    def work(tx: WriteTx) -> int:
         if error_class:
-            count = operations.retry(tx, error_class=error_class)
-        else:
-            count = operations.retry(tx, deliveries=_of("delivery", ids), messages=_of("inbox", ids))
-            _require(count, ids)
+            return operations.retry(tx, error_class=error_class)
+        count = operations.retry(tx, deliveries=_of("delivery", ids), messages=_of("inbox", ids))
+        _require(count, ids)
+        return count
+
+    with opened() as app:
+        count = app.db.transact(work, actor="cli")
     out.print(f"{count} will be retried.")
 
 
 @commands.command("discard")
 def discard(ids: Annotated[list[str], typer.Argument(help="Ids as the list shows them.")]) -> None:
     """Discard dead letters. Their events and payloads are kept."""
-    with opened() as app, app.db.write(actor="cli") as tx:
+
+    def work(tx: WriteTx) -> int:
         count = operations.discard(tx, deliveries=_of("delivery", ids), messages=_of("inbox", ids))
         _require(count, ids)
+        return count
+
+    with opened() as app:
+        count = app.db.transact(work, actor="cli")
     out.print(f"{count} discarded.")
 
 
@@ -83,7 +94,7 @@ def _of(source: str, ids: list[str] | None) -> list[int]:
     chosen = []
     for each in ids or []:
         kind, _, number = each.partition(":")
-        if kind not in {"inbox", "delivery"} or not number.isdigit():
+        if kind not in {"inbox", "delivery"} or whole_number(number) is None:
             raise errors.Invalid(f"{each!r} is not an id: write it as the list shows it, e.g. inbox:12.")
         if kind == source:
             chosen.append(int(number))

@@ -89,14 +89,16 @@ def _take(app: App, channel: str, batch: Sequence[OrderDocument], tally: _Tally)
     tally.refused += [(each.line, each.problem) for each in batch if each.problem]
     documents = Documents(app.registry.by_key(channel), [each.document for each in good], log.new_trace_id())
     try:
-        with app.db.write(actor="cli") as tx:
-            outcomes = direct_orders.capture(app.context, tx, documents=documents)
+        outcomes = app.db.transact(
+            lambda tx: direct_orders.capture(app.context, tx, documents=documents), actor="cli"
+        )
     except Exception as problem:  # noqa: BLE001 - orders coming in: one that fails must not stop the file
         _log.warning(
             "a batch could not be imported at once; workers import it order by order", error=str(problem)
         )
-        with app.db.write(actor="cli") as tx:
-            outcomes = direct_orders.store(app.context, tx, documents=documents)
+        outcomes = app.db.transact(
+            lambda tx: direct_orders.store(app.context, tx, documents=documents), actor="cli"
+        )
     for each, outcome in zip(good, outcomes, strict=True):
         if outcome.result is CaptureStatus.REFUSED:
             tally.refused.append((each.line, outcome.error))

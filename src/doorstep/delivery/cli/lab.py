@@ -40,6 +40,7 @@ from doorstep.flows.routing_rules.history import Window
 from doorstep.flows.routing_rules.simulation import How, Material, Sides, Simulation
 from doorstep.kernel import documents, errors
 from doorstep.kernel.db import ReadTx
+from doorstep.kernel.ids import whole_number
 from doorstep.kernel.money import CURRENCIES, Money
 
 _MARKS = {"better": ("▼ better", "green"), "worse": ("▲ worse", "red"), "same": ("= same", "dim")}
@@ -114,8 +115,9 @@ def _simulated(app: App, request: _Request) -> tuple[Simulation, dict[int, str],
 
 
 def _compiled_rules(app: App, tx: ReadTx, draft: str) -> CompiledRules:
-    if draft.isdigit():
-        return rules.compiled_rules_of(tx, number=int(draft))
+    number = whole_number(draft)
+    if number is not None:
+        return rules.compiled_rules_of(tx, number=number)
     try:
         read = documents.read(text_of(Path(draft)), RuleSet)
     except errors.Invalid as problem:
@@ -264,16 +266,16 @@ def canary(
 
 
 def _start(new: NewTrial) -> None:
-    with opened() as app, app.db.write(actor="cli") as tx:
-        found = trial_control.start(tx, new=new, now=app.clock.now())
+    with opened() as app:
+        found = app.db.transact(lambda tx: trial_control.start(tx, new=new, now=app.clock.now()), actor="cli")
     share = "in shadow mode" if found.kind is TrialKind.SHADOW else f"on {found.percent} % of the orders"
     out.print(f"Draft {found.draft} routes {share} from the next order on.")
 
 
 def stop(why: Why) -> None:
     """Stop the running trial."""
-    with opened() as app, app.db.write(actor="cli") as tx:
-        found = verbs.stop(tx, why=why, at=app.clock.now())
+    with opened() as app:
+        found = app.db.transact(lambda tx: verbs.stop(tx, why=why, at=app.clock.now()), actor="cli")
     out.print(f"The trial of draft {found.draft} ended.")
 
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from datetime import datetime
 from pathlib import Path
 from typing import Annotated
 
@@ -16,6 +18,7 @@ from doorstep.domain.network.model import Location
 from doorstep.flows.network import locations
 from doorstep.flows.network.locations import Closing
 from doorstep.kernel import errors
+from doorstep.kernel.db import WriteTx
 
 commands = typer.Typer(help="Warehouses, stores, dark stores and 3PLs.", no_args_is_help=True)
 Code = Annotated[str, typer.Argument(help="Code of the location.")]
@@ -39,18 +42,22 @@ def put(
 ) -> None:
     """Create or change locations from a file, by code. A closed location stays closed."""
     found = read(file)
-    with opened() as app, app.db.write(actor="cli") as tx:
-        before = views.locations(tx).values()
-        known = {each.code for each in before}
-        locations.put(tx, locations=found, now=app.clock.now())
-        unchanged = {each.code for each in before} & {
-            each.code for each in views.locations(tx).values() if each in before
-        }
+    with opened() as app:
+        known, unchanged = app.db.transact(lambda tx: _put(tx, found, app.clock.now()), actor="cli")
     for each in found:
         word = "unchanged" if each.code in unchanged else "changed" if each.code in known else "created"
         out.print(f"{each.code}: {word}")
     if not found:
         out.print(f"{file} has no [[location]] table: nothing changes.")
+
+
+def _put(tx: WriteTx, found: Sequence[Location], now: datetime) -> tuple[set[str], set[str]]:
+    """Create or change locations; returns the codes that were known, and those that nothing changed."""
+    before = views.locations(tx).values()
+    locations.put(tx, locations=found, now=now)
+    after = views.locations(tx).values()
+    known = {each.code for each in before}
+    return known, known & {each.code for each in after if each in before}
 
 
 @commands.command("close")
@@ -60,24 +67,30 @@ def close(
     dry_run: Annotated[bool, typer.Option("--dry-run", help="Only show what would happen.")] = False,
 ) -> None:
     """Close a location: no more orders are routed to it."""
-    with opened() as app, app.db.write(actor="cli") as tx:
-        location_id = views.by_code(tx, code=code).id
-        if dry_run:
-            closing = locations.preview_closing(tx, location_id=location_id)
-            _print(closing)
-            if not closing.obstacles and not closing.effects:
-                out.print(f"{code} can be closed: it has no open work and no stock.")
-            return
-        closing = locations.close(tx, location_id=location_id, reason=reason, now=app.clock.now())
+    with opened() as app:
+
+        def work(tx: WriteTx) -> Closing:
+            location_id = views.by_code(tx, code=code).id
+            if dry_run:
+                return locations.preview_closing(tx, location_id=location_id)
+            return locations.close(tx, location_id=location_id, reason=reason, now=app.clock.now())
+
+        closing = app.db.transact(work, actor="cli")
     _print(closing)
-    out.print(f"{code} is closed.")
+    if not dry_run:
+        out.print(f"{code} is closed.")
+    elif not closing.obstacles and not closing.effects:
+        out.print(f"{code} can be closed: it has no open work and no stock.")
 
 
 @commands.command("reopen")
 def reopen(code: Code) -> None:
     """Reopen a closed location: orders are routed to it again."""
-    with opened() as app, app.db.write(actor="cli") as tx:
-        locations.reopen(tx, location_id=views.by_code(tx, code=code).id, now=app.clock.now())
+    with opened() as app:
+        app.db.transact(
+            lambda tx: locations.reopen(tx, location_id=views.by_code(tx, code=code).id, now=app.clock.now()),
+            actor="cli",
+        )
     out.print(f"{code} is open.")
 
 

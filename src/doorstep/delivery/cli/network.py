@@ -40,8 +40,11 @@ def apply(
 ) -> None:
     """Apply a file from the next order on. Repeating it changes nothing."""
     document = _read(file)
-    with opened() as app, app.db.write(actor="cli") as tx:
-        _say(network_change.apply(tx, document=document, note=reason, at=app.clock.now()))
+    with opened() as app:
+        app.db.transact(
+            lambda tx: _say(network_change.apply(tx, document=document, note=reason, at=app.clock.now())),
+            actor="cli",
+        )
 
 
 @commands.command()
@@ -74,8 +77,13 @@ def start_outage(
 ) -> None:
     """Start a carrier outage: the carrier gets no parcels; planned work is re-routed."""
     until_at = _moment(until) if until else None
-    with opened() as app, app.db.write(actor="cli") as tx:
-        outage_control.start(tx, carrier=carrier, reason=reason, until_at=until_at, now=app.clock.now())
+    with opened() as app:
+        app.db.transact(
+            lambda tx: outage_control.start(
+                tx, carrier=carrier, reason=reason, until_at=until_at, now=app.clock.now()
+            ),
+            actor="cli",
+        )
     out.print(f"{carrier} gets no parcels until {until or 'you end the outage'}.")
 
 
@@ -83,8 +91,8 @@ def start_outage(
 @commands.command("end-outage")
 def end_outage(carrier: Annotated[str, typer.Argument(help="The carrier with the outage.")]) -> None:
     """End a carrier outage: the carrier gets parcels again, and waiting orders are retried."""
-    with opened() as app, app.db.write(actor="cli") as tx:
-        outage_control.end(tx, carrier=carrier, now=app.clock.now())
+    with opened() as app:
+        app.db.transact(lambda tx: outage_control.end(tx, carrier=carrier, now=app.clock.now()), actor="cli")
     out.print(f"{carrier} gets parcels again.")
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import sys
 from collections.abc import Iterable
+from datetime import datetime
 from pathlib import Path
 from typing import Annotated
 
@@ -14,13 +15,14 @@ from rich.table import Table
 from doorstep.delivery.cli.opening import opened, text_of
 from doorstep.delivery.cli.terminal import out
 from doorstep.domain.routing.actions import rules as verbs
-from doorstep.domain.routing.actions.rules import Draft
+from doorstep.domain.routing.actions.rules import Draft, Version
 from doorstep.domain.routing.model.case_results import CaseOutcome
 from doorstep.domain.routing.model.rules import RuleSet
 from doorstep.domain.routing.model.rules.schema import schema as schema_of_rules
 from doorstep.domain.routing.views import rules as views
 from doorstep.flows.routing_rules import rule_sets
 from doorstep.kernel import documents
+from doorstep.kernel.db import WriteTx
 from doorstep.kernel.documents import Problem, Text
 
 commands = typer.Typer(
@@ -46,18 +48,27 @@ def show_changes(file: File) -> None:
 def apply(file: File, why: Why) -> None:
     """Activate a file from the next order on, if it is valid and its test cases pass. Repeating it changes nothing."""
     read = _read(file)
-    with opened() as app, app.db.write(actor="cli") as tx:
-        now = app.clock.now()
-        proposal = rule_sets.preview(tx, document=_value(read), now=now)
-        _say(proposal, read)
-        if not proposal.may_decide:
-            raise typer.Exit(1)
-        if not proposal.changes:
-            return
-        before = proposal.instead_of
-        draft = rule_sets.draft(tx, draft=Draft(proposal.document, why, based_on=before), now=now)
-        active = rule_sets.activate(tx, number=draft.number, why=why, instead_of=before, now=now)
-    out.print(f"Version {active.number} is active.")
+    with opened() as app:
+        proposal, active = app.db.transact(
+            lambda tx: _activate(tx, _value(read), why, app.clock.now()), actor="cli"
+        )
+    _say(proposal, read)
+    if not proposal.may_decide:
+        raise typer.Exit(1)
+    if active is not None:
+        out.print(f"Version {active.number} is active.")
+
+
+def _activate(
+    tx: WriteTx, document: RuleSet, why: str, now: datetime
+) -> tuple[rule_sets.Preview, Version | None]:
+    """Activate a rule set if it may decide and changes anything; returns what was found, and the new version."""
+    proposal = rule_sets.preview(tx, document=document, now=now)
+    if not proposal.may_decide or not proposal.changes:
+        return proposal, None
+    before = proposal.instead_of
+    draft = rule_sets.draft(tx, draft=Draft(proposal.document, why, based_on=before), now=now)
+    return proposal, rule_sets.activate(tx, number=draft.number, why=why, instead_of=before, now=now)
 
 
 @commands.command("test")
@@ -103,9 +114,13 @@ def history() -> None:
 @commands.command("restore")
 def restore(number: Annotated[int, typer.Argument(help="The version to restore.")], why: Why) -> None:
     """Restore an earlier version, as a new version."""
-    with opened() as app, app.db.write(actor="cli") as tx:
-        before = views.active_number(tx)
-        active = verbs.roll_back(tx, number=number, why=why, instead_of=before, at=app.clock.now())
+    with opened() as app:
+        active = app.db.transact(
+            lambda tx: verbs.roll_back(
+                tx, number=number, why=why, instead_of=views.active_number(tx), at=app.clock.now()
+            ),
+            actor="cli",
+        )
     out.print(f"Version {active.number} is active: it restores version {number}.")
 
 

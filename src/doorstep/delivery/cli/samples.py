@@ -21,7 +21,7 @@ from doorstep.domain.inventory import actions as inventory
 from doorstep.domain.inventory.model import Movement, MovementType
 from doorstep.domain.network import views as network_views
 from doorstep.domain.network.model import text
-from doorstep.domain.routing.actions.rules import Draft
+from doorstep.domain.routing.actions.rules import Draft, Version
 from doorstep.domain.routing.model.rules import RuleSet
 from doorstep.domain.routing.views import rules as views
 from doorstep.flows.network import locations as put_locations
@@ -65,11 +65,14 @@ def load_into(app: App, folder: Path) -> str:
         )
     items = _typed(folder / "skus.csv", list(_rows(folder / "skus.csv")), Item)
     locations = location_files.read(folder / "locations.toml")
-    with app.db.write(actor="samples") as tx:
+
+    def work(tx: WriteTx) -> int:
         put_items.put(tx, items=items)
         put_locations.put(tx, locations=locations, now=app.clock.now())
         _network(tx, folder / "network.yaml", app.clock.now())
-        units = _stock(tx, folder / "stock.csv", app.clock.now())
+        return _stock(tx, folder / "stock.csv", app.clock.now())
+
+    units = app.db.transact(work, actor="samples")
     return f"Loaded {len(items)} SKUs, {len(locations)} locations and {units} units of stock."
 
 
@@ -80,12 +83,18 @@ def let_rules_decide(app: App, file: Path) -> str:
     read = documents.read(text_of(file), RuleSet)
     if read.value is None:
         raise errors.Invalid(" ".join(map(str, read.problems)))
-    with app.db.write(actor="samples") as tx:
+    document = read.value
+
+    def work(tx: WriteTx) -> Version | None:
         if views.active_number(tx) is not None:
-            return "The active rule set stays active."
+            return None
         why, now = "Samples loaded", app.clock.now()
-        draft = rule_sets.draft(tx, draft=Draft(read.value, why), now=now)
-        active = rule_sets.activate(tx, number=draft.number, why=why, instead_of=None, now=now)
+        draft = rule_sets.draft(tx, draft=Draft(document, why), now=now)
+        return rule_sets.activate(tx, number=draft.number, why=why, instead_of=None, now=now)
+
+    active = app.db.transact(work, actor="samples")
+    if active is None:
+        return "The active rule set stays active."
     return f"The rule set {active.label} is active; its {len(read.value.cases)} test cases pass."
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import sys
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime
@@ -23,7 +24,7 @@ from doorstep.domain.inventory.views import imports as views
 from doorstep.domain.network import views as network
 from doorstep.flows.stock import import_files
 from doorstep.kernel import errors
-from doorstep.kernel.db import ReadTx
+from doorstep.kernel.db import ReadTx, WriteTx
 from doorstep.kernel.ids import ImportId
 
 _SHOWN = 20
@@ -130,9 +131,15 @@ def _progress() -> Progress:
 
 def _load(app: App, file: Path, new: NewImport, progress: Progress) -> ImportId:
     bar = progress.add_task("reading", total=file.stat().st_size)
-    with file.open("rb") as raw, app.db.write(actor="cli") as tx:
-        lines = _counted(raw, lambda size: progress.advance(bar, size))
-        import_id, is_known = import_files.store(tx, new=new, raw=lines, at=app.clock.now())
+    with file.open("rb") as raw:
+
+        def work(tx: WriteTx) -> tuple[ImportId, bool]:
+            raw.seek(0)
+            progress.reset(bar)
+            lines = _counted(raw, lambda size: progress.advance(bar, size))
+            return import_files.store(tx, new=new, raw=lines, at=app.clock.now())
+
+        import_id, is_known = app.db.transact(work, actor="cli")
     if is_known:
         err.print(f"Import {import_id} already used this key: nothing changes.")
     return import_id
@@ -148,20 +155,27 @@ def _work(app: App, import_id: ImportId, progress: Progress) -> None:
     """Work in chunks; if a worker has the file, wait for it."""
     bar = progress.add_task("applying", total=100)
     while True:
-        with app.db.write(actor="system") as tx:
-            claimed = imports.claim(tx, import_id=import_id)
-            file = import_files.apply_next(tx, claimed, now=app.clock.now()) if claimed else None
+        file = app.db.transact(functools.partial(_apply_next, app, import_id), actor="system")
         found = file or _wait(app, import_id)
         progress.update(bar, completed=found.percent, description=found.state.value)
         if found.is_over or found.state is ImportState.FAILED:
             return
 
 
+def _apply_next(app: App, import_id: ImportId, tx: WriteTx) -> Import | None:
+    """Apply the next chunk, unless a worker has the file."""
+    claimed = imports.claim(tx, import_id=import_id)
+    return import_files.apply_next(tx, claimed, now=app.clock.now()) if claimed else None
+
+
 def _wait(app: App, import_id: ImportId) -> Import:
     """The progress of the file, after the current chunk."""
-    with app.db.write(actor="system") as tx:
+
+    def work(tx: WriteTx) -> Import:
         imports.wait(tx, import_id=import_id)
         return views.row(tx, import_id=import_id)
+
+    return app.db.transact(work, actor="system")
 
 
 Target = Annotated[Path | None, typer.Argument(help="Output file. Default: the terminal.")]

@@ -14,6 +14,8 @@ from doorstep.domain.identity import actions as identity
 from doorstep.domain.identity import views
 from doorstep.domain.identity.model import Role
 from doorstep.domain.network import views as network
+from doorstep.kernel import errors
+from doorstep.kernel.db import WriteTx
 
 commands = typer.Typer(help="Users and API keys.", no_args_is_help=True)
 
@@ -27,15 +29,40 @@ def add(
 ) -> None:
     """Add a user. The password is generated, shown once, and can be changed in the console."""
     password = secrets.token_urlsafe(12)
-    with opened() as app, app.db.write(actor="cli") as tx:
-        location_id = network.by_code(tx, code=location).id if location else None
-        user = identity.NewUser(email=email, name=name, role=role, location_id=location_id)
-        identity.create_user(tx, user=user, password=password, now=app.clock.now())
+    with opened() as app:
+
+        def work(tx: WriteTx) -> None:
+            location_id = network.by_code(tx, code=location).id if location else None
+            user = identity.NewUser(email=email, name=name, role=role, location_id=location_id)
+            identity.create_user(tx, user=user, password=password, now=app.clock.now())
+
+        app.db.transact(work, actor="cli")
     out.print(
         styled(
             "{email} can sign in with the password [bold]{password}[/bold]", email=email, password=password
         )
     )
+
+
+@commands.command("reset-password")
+def reset_password(email: str) -> None:
+    """Give a user a new password, shown once. Sessions end, and wrong sign-ins no longer count."""
+    password = secrets.token_urlsafe(12)
+    with opened() as app:
+        with app.db.read() as tx:
+            found = [each for each in views.users(tx) if each.email.lower() == email.strip().lower()]
+        if not found:
+            raise errors.NotFound(f"There is no user {email}: see doorstep users list.")
+        app.db.transact(
+            lambda tx: identity.set_password(tx, user_id=found[0].id, password=password), actor="cli"
+        )
+    out.print(
+        styled(
+            "{email} can sign in with the password [bold]{password}[/bold]", email=email, password=password
+        )
+    )
+    if not found[0].active:
+        out.print("This user is deactivated: an administrator activates users in the console's settings.")
 
 
 @commands.command("list")
@@ -60,9 +87,12 @@ def add_key(
     location: Annotated[str, typer.Option(help="Code of its location (location staff).")] = "",
 ) -> None:
     """Create an API key. It is shown once; only its digest is stored."""
-    with opened() as app, app.db.write(actor="cli") as tx:
-        location_id = network.by_code(tx, code=location).id if location else None
-        key = identity.create_api_key(
-            tx, key=identity.NewKey(name=name, role=role, location_id=location_id), now=app.clock.now()
-        )
+    with opened() as app:
+
+        def work(tx: WriteTx) -> str:
+            location_id = network.by_code(tx, code=location).id if location else None
+            new = identity.NewKey(name=name, role=role, location_id=location_id)
+            return identity.create_api_key(tx, key=new, now=app.clock.now())
+
+        key = app.db.transact(work, actor="cli")
     out.print(key)

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from functools import partial
+from http import HTTPStatus
 
 from starlette.applications import Starlette
 from starlette.concurrency import run_in_threadpool
 from starlette.datastructures import MutableHeaders
 from starlette.exceptions import HTTPException
-from starlette.requests import Request
+from starlette.requests import ClientDisconnect, Request
 from starlette.responses import RedirectResponse, Response
 from starlette.routing import BaseRoute, Mount, Route
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
@@ -94,7 +95,13 @@ def routes(app: App) -> list[BaseRoute]:
 
 def create(app: App) -> Starlette:
     """The console as an application, to be mounted at /console."""
-    handlers = {errors.DoorstepError: _expected, HTTPException: _no_such_page, Exception: _unexpected}
+    handlers = {
+        errors.DoorstepError: _expected,
+        HTTPException: _refused_by_framework,
+        RecursionError: _nested_too_deeply,
+        ClientDisconnect: _gone,
+        Exception: _unexpected,
+    }
     return Starlette(routes=_pages(app), exception_handlers=handlers)
 
 
@@ -102,7 +109,7 @@ def _pages(app: App) -> list[BaseRoute]:
     """Every page and verb, below the place where the console is mounted."""
     found: list[BaseRoute] = [
         Route("/login", partial(sign_in.pages.show, app), methods=["GET"]),
-        Route("/login", partial(sign_in.pages.submit, app), methods=["POST"]),
+        Route("/login", sign_in.pages.SignInPage(app).submit, methods=["POST"]),
         *assets.routes(),
     ]
     # A verb's address, loaded again after its page was replaced, is the page it stands on. These come first, because the
@@ -110,7 +117,11 @@ def _pages(app: App) -> list[BaseRoute]:
     verbs = [each.path for each in ROUTES if isinstance(each, Verb)]
     found += [Route(path, partial(_up, steps=_steps_up(path)), methods=["GET"]) for path in verbs]
     found += [
-        Route(each.path, entry(app, each.page, permission=each.permission), methods=[each.method])
+        Route(
+            each.path,
+            entry(app, each.page, permission=each.permission, stranger=each.stranger),
+            methods=[each.method],
+        )
         for each in ROUTES
     ]
     return found
@@ -152,11 +163,26 @@ async def _expected(request: Request, problem: Exception) -> Response:
     return await run_in_threadpool(page.problem_page, req, problem)
 
 
-async def _no_such_page(request: Request, problem: Exception) -> Response:
+async def _refused_by_framework(request: Request, problem: Exception) -> Response:
     status = problem.status_code if isinstance(problem, HTTPException) else 404
-    return page.plain(
-        _("Page not found"), _("Check the address, or start at the console's home page."), status=status
-    )
+    if status == HTTPStatus.NOT_FOUND:
+        message = _("Check the address, or start at the console's home page.")
+        return page.plain(_("Page not found"), message, status=status)
+    messages = {
+        HTTPStatus.REQUEST_ENTITY_TOO_LARGE: _("This is too large. Send less at once."),
+        HTTPStatus.REQUEST_TIMEOUT: _("This came too slowly. Try again."),
+    }
+    message = messages.get(HTTPStatus(status), _("Go back and try again."))
+    return page.plain(_("The action failed"), message, status=status)
+
+
+async def _nested_too_deeply(request: Request, problem: Exception) -> Response:
+    return page.plain(_("The action failed"), _("The document is nested too deeply."), status=422)
+
+
+async def _gone(request: Request, problem: Exception) -> Response:
+    """The browser left before its form had arrived: nothing was done, and nobody reads the answer."""
+    return Response(status_code=400)
 
 
 async def _unexpected(request: Request, problem: Exception) -> Response:

@@ -8,10 +8,12 @@ from datetime import timedelta
 from enum import StrEnum
 
 from doorstep.domain.analytics.model import TimeLeft
-from doorstep.domain.connections.model import Mode
+from doorstep.domain.connections.model import Mode, ReadingState, Standing
+from doorstep.domain.connections.model.comparison import Result
+from doorstep.domain.connections.model.readiness import Readiness
 from doorstep.domain.fulfillment.model import State
 from doorstep.domain.inventory.model import Condition, MovementType
-from doorstep.domain.notifications.model import MessageState
+from doorstep.domain.notifications.model import MessageState, ReceiptState
 from doorstep.domain.orders.model import OrderStatus
 from doorstep.domain.payments.model import PaymentStatus, RefundState
 from doorstep.domain.returns.model import Disposition, Grade, RefundProgress, ReturnLocation
@@ -131,6 +133,12 @@ MESSAGE: Mapping[str, Badge] = {
     MessageState.FAILED: _danger(_m("Failed")),
     MessageState.IN_DOUBT: _danger(_m("In doubt")),
 }
+RECEIPT: Mapping[str, Badge] = {
+    ReceiptState.SENT: _success(_m("Sent")),
+    ReceiptState.FAILED: _danger(_m("Not delivered")),
+    ReceiptState.DELIVERED: _success(_m("Delivered")),
+    ReceiptState.READ: _success(_m("Read")),
+}
 RETURN: Mapping[str, Badge] = {
     ReturnLocation.ADVISED: _neutral(_m("Announced")),
     ReturnLocation.IN_TRANSIT: _progress(_m("In transit")),
@@ -154,6 +162,39 @@ MODE: Mapping[str, Badge] = {
     Mode.LIVE: _success(_m("Live")),
     Mode.SHADOW: _info(_m("Shadow")),
     Mode.OFF: _neutral(_m("Off")),
+}
+COMPARISON: Mapping[str, Badge] = {
+    Result.SAME: _success(_m("Same")),
+    Result.DIFFERENT: _danger(_m("Different")),
+    Result.ONLY_OURS: _attention(_m("Only ours")),
+    Result.ONLY_THEIRS: Badge(_m("Only theirs"), "attention", "layers"),
+    Result.OPEN: Badge(_m("Not comparable yet"), "neutral", "clock"),
+}
+READINESS: Mapping[str, Badge] = {
+    Readiness.READY: _success(_m("Ready")),
+    Readiness.ATTENTION: _attention(_m("Needs attention")),
+    Readiness.BLOCKED: _danger(_m("Blocks")),
+}
+FEED: Mapping[str, Badge] = {
+    ReadingState.RUNNING: _success(_m("Running")),
+    ReadingState.PAUSED: _attention(_m("Paused")),
+    ReadingState.DONE: _neutral(_m("Done")),
+    ReadingState.CANCELED: _neutral(_m("Canceled")),
+}
+FILE_TRANSFER: Mapping[str, Badge] = {
+    "seen": _info(_m("Seen")),
+    "waiting": _info(_m("Waiting")),
+    "reading": _info(_m("Being read")),
+    "read": _success(_m("Read")),
+    "skipped": _neutral(_m("Skipped")),
+    "failed": _danger(_m("Failed")),
+    "writing": _info(_m("To be written")),
+    "written": _success(_m("Written")),
+}
+STORED_MESSAGE: Mapping[str, Badge] = {
+    "waiting": _info(_m("Waiting")),
+    "read": _success(_m("Read")),
+    "failed": _danger(_m("Failed")),
 }
 ERROR: Mapping[str, Badge] = {
     "transient": Badge(_m("Temporary"), "attention", "clock"),
@@ -202,6 +243,12 @@ DISPOSITION: Mapping[str, Badge] = {
     Disposition.QUARANTINE: _attention(_m("Quarantine")),
     Disposition.SCRAP: _danger(_m("Scrap")),
 }
+SIGN_IN: Mapping[str, Badge] = {
+    Standing.CONNECTED: _success(_m("Connected")),
+    Standing.SETTINGS: _neutral(_m("Token from the settings")),
+    Standing.NEVER: _attention(_m("Not connected")),
+    Standing.ENDED: _danger(_m("Connect again")),
+}
 SUBJECTS: Mapping[str, Mapping[str, Badge]] = {
     "order": ORDER,
     "fulfillment": FULFILLMENT,
@@ -212,9 +259,16 @@ SUBJECTS: Mapping[str, Mapping[str, Badge]] = {
     "tracking": TRACKING,
     "invoice": INVOICE,
     "message": MESSAGE,
+    "receipt": RECEIPT,
     "return": RETURN,
     "return_money": RETURN_MONEY,
     "mode": MODE,
+    "comparison": COMPARISON,
+    "sign_in": SIGN_IN,
+    "readiness": READINESS,
+    "feed": FEED,
+    "file_transfer": FILE_TRANSFER,
+    "stored_message": STORED_MESSAGE,
     "error": ERROR,
     "feed_line": FEED_LINE,
     "access": ACCESS,

@@ -6,7 +6,12 @@ import itertools
 from collections.abc import Iterable, Mapping
 from enum import StrEnum
 
+from doorstep.domain.connections.model import Kind
+from doorstep.domain.connections.model.comparison import Fact, Operation
+from doorstep.domain.connections.model.maps import MapKind
+from doorstep.domain.connections.model.readiness import Topic
 from doorstep.domain.fulfillment.model import RejectReason
+from doorstep.domain.fulfillment.model.warehouse import WarehouseState
 from doorstep.domain.inventory.model.claims import ClaimOutcome
 from doorstep.domain.inventory.model.supplies import SupplyKind
 from doorstep.domain.network.model import LocationKind
@@ -33,6 +38,15 @@ SUPPLY_KINDS: Mapping[str, str] = {
     SupplyKind.ASN: _m("Advance shipping notice"),
     SupplyKind.PRODUCTION: _m("Production order"),
 }
+MAP_KINDS: Mapping[str, str] = {
+    MapKind.GATEWAY: _m("Payment gateway"),
+    MapKind.SKU: _m("Product"),
+    MapKind.LOCATION: _m("Location"),
+    MapKind.METHOD: _m("Shipping method"),
+    MapKind.STATUS: _m("Parcel status"),
+    MapKind.CARRIER: _m("Carrier"),
+    MapKind.TAX: _m("Tax"),
+}
 REJECT_REASONS: Mapping[str, str] = {
     RejectReason.NOT_IN_STOCK: _m("Not found"),
     RejectReason.DAMAGED: _m("Damaged"),
@@ -48,6 +62,70 @@ COUNT_RESULTS: Mapping[str, str] = {
     ClaimOutcome.IGNORED: _m("Outdated"),
     ClaimOutcome.CONTRADICTED: _m("Reserved units not found"),
     ClaimOutcome.REFUSED: _m("Rejected"),
+}
+CONNECTION_KINDS: Mapping[str, str] = {
+    Kind.CHANNELS: _m("Channel"),
+    Kind.CARRIERS: _m("Carrier"),
+    Kind.PAYMENTS: _m("Payments"),
+    Kind.ERP: _m("ERP"),
+    Kind.MESSENGERS: _m("Messages"),
+    Kind.WAREHOUSES: _m("Warehouse"),
+}
+OPERATIONS: Mapping[str, str] = {
+    Operation.CONFIRM_SHIPMENT: _m("Confirm shipment"),
+    Operation.REPORT_DELIVERY: _m("Report delivery"),
+    Operation.APPROVE_RETURN: _m("Approve return"),
+    Operation.CLOSE_RETURN: _m("Close return"),
+    Operation.PUBLISH_STOCK: _m("Publish stock level"),
+    Operation.BUY_LABEL: _m("Buy label"),
+    Operation.POST_DOCUMENT: _m("Post document"),
+    Operation.REFUND: _m("Refund"),
+    Operation.SEND_MESSAGE: _m("Send message"),
+    Operation.SEND_TO_WAREHOUSE: _m("Send to warehouse"),
+    Operation.CANCEL_AT_WAREHOUSE: _m("Cancel at warehouse"),
+}
+# What both sides of a comparison may say.
+FACTS: Mapping[str, str] = {
+    Fact.TRACKING_NUMBER: _m("Tracking number"),
+    Fact.UNITS: _m("Units"),
+    Fact.CARRIER: _m("Carrier"),
+    Fact.WEIGHT: _m("Weight"),
+    Fact.DELIVERED_ON: _m("Delivered on"),
+    Fact.AMOUNT: _m("Amount"),
+    Fact.DOCUMENT: _m("Document"),
+    Fact.LEVEL: _m("Level"),
+    Fact.STATE: _m("State"),
+    Fact.SUBJECT: _m("Subject"),
+}
+# What a line of the go-live report is about.
+TOPICS: Mapping[str, str] = {
+    Topic.SETTINGS: _m("Settings"),
+    Topic.CREDENTIALS: _m("Credentials"),
+    Topic.TEST: _m("Test"),
+    Topic.ADDRESS: _m("Webhook address"),
+    Topic.WEBHOOKS: _m("Messages"),
+    Topic.FEEDS: _m("Feeds"),
+    Topic.HISTORY: _m("History"),
+    Topic.NAMES: _m("Names"),
+    Topic.ORDERS: _m("Held orders"),
+    Topic.FAILURES: _m("Failures"),
+    Topic.LIMITS: _m("Limits"),
+    Topic.STOCK: _m("Stock levels"),
+    Topic.COMPARISON: _m("Comparison"),
+    Topic.UNSENT: _m("Kept calls"),
+    Topic.TWICE: _m("Same account"),
+}
+# What a warehouse of a partner has of a fulfillment order.
+WAREHOUSE_STATES: Mapping[str, str] = {
+    WarehouseState.REQUESTED: _m("It is sent there in a moment."),
+    WarehouseState.SENT: _m("It is sent; the warehouse has not acknowledged it."),
+    WarehouseState.ACKNOWLEDGED: _m("The warehouse has acknowledged it."),
+    WarehouseState.FAILED: _m("It could not be sent: see the dead letters."),
+    WarehouseState.REFUSED: _m("The warehouse does not do it."),
+    WarehouseState.CANCELING: _m("The warehouse is asked to stop and has not answered."),
+    WarehouseState.TOO_LATE: _m("The warehouse can no longer stop it."),
+    WarehouseState.CANCELED: _m("The warehouse does not ship it."),
+    WarehouseState.SHIPPED: _m("The warehouse has shipped it."),
 }
 # What an event, or a call for it, is about.
 SUBJECTS: Mapping[str, str] = {
@@ -101,6 +179,11 @@ TABLES: Mapping[str, Mapping[str, str]] = {
     "reject_reason": REJECT_REASONS,
     "count_result": COUNT_RESULTS,
     "subject": SUBJECTS,
+    "connection_kind": CONNECTION_KINDS,
+    "operation": OPERATIONS,
+    "fact": FACTS,
+    "topic": TOPICS,
+    "warehouse_state": WAREHOUSE_STATES,
     "measure": MEASURES,
     "rule_option": RULE_OPTIONS,
 }

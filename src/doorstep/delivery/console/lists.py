@@ -15,6 +15,7 @@ from doorstep.delivery.console.cells import NONE, Cell, Text
 from doorstep.delivery.console.request import ROOT, PageRequest
 from doorstep.kernel.db import ReadTx
 from doorstep.kernel.i18n import gettext as _
+from doorstep.kernel.ids import whole_number
 from doorstep.kernel.keyset import Keyset, Sorting
 
 Row = TypeVar("Row")
@@ -104,8 +105,7 @@ class Query:
         return self.filters.get(name, "") or default
 
     def number(self, name: str) -> int | None:
-        text = self.get(name)
-        return int(text) if text.isdigit() else None
+        return whole_number(self.get(name))
 
     @property
     def is_ascending(self) -> bool:

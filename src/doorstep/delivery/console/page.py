@@ -16,7 +16,14 @@ from starlette.responses import HTMLResponse, RedirectResponse, Response
 from doorstep.delivery.console import assets, badges, formats, forms, labels, navigation
 from doorstep.delivery.console.components import library
 from doorstep.delivery.console.forms import FormState
-from doorstep.delivery.console.request import ROOT, ForgedRequest, PageRequest
+from doorstep.delivery.console.request import (
+    ROOT,
+    Cookie,
+    ForgedRequest,
+    PageRequest,
+    TooManyRequests,
+    set_cookie,
+)
 from doorstep.domain.analytics import model as analytics
 from doorstep.domain.analytics.views import home
 from doorstep.domain.identity.model import NotAllowed, Permission
@@ -25,10 +32,12 @@ from doorstep.kernel import errors, i18n, localized
 from doorstep.kernel.db import WriteTx
 from doorstep.kernel.i18n import gettext as _
 
+_LONGEST_FLASH = 300
 # The first kind that fits counts: NotAllowed and a forged form are Refused too.
 STATUS: tuple[tuple[type[errors.DoorstepError], int], ...] = (
     (NotAllowed, 403),
     (ForgedRequest, 403),
+    (TooManyRequests, 429),
     (errors.Invalid, 422),
     (errors.NotFound, 404),
     (errors.Conflict, 409),
@@ -220,8 +229,7 @@ def act(req: PageRequest, verb: Callable[[WriteTx], str], *, show: View, back: s
     at the field; where no form shows it, it is a toast.
     """
     try:
-        with req.app.db.write(actor=req.principal.actor, trace_id=req.trace_id) as tx:
-            done = verb(tx)
+        done = req.app.db.transact(verb, actor=req.principal.actor, trace_id=req.trace_id)
     except errors.DoorstepError as problem:
         return refuse(req, problem, show=show)
     return show(req, Toast(done), 200) if req.is_fragment else go(req, back, done)
@@ -243,7 +251,8 @@ def go(req: PageRequest, to: str, done: str) -> Response:
     response: Response = RedirectResponse(to, status_code=303)
     if req.is_fragment:
         response = Response(headers={"HX-Redirect": to})
-    response.set_cookie("flash", quote(done), max_age=30, path=ROOT, httponly=True, samesite="lax")
+    shown = done if len(done) <= _LONGEST_FLASH else f"{done[:_LONGEST_FLASH]}…"  # headers have a limit
+    set_cookie(req.http, response, req.app, Cookie("flash", quote(shown), seconds=30))
     return response
 
 

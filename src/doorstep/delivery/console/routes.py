@@ -4,17 +4,18 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from doorstep.delivery.console.request import Page
+from doorstep.delivery.console.request import Page, Stranger
 from doorstep.domain.identity.model import Permission
 
 
 @dataclass(frozen=True, slots=True)
 class Read:
-    """A page; without a permission, every signed-in person may open it."""
+    """A page; without a permission, every signed-in person may open it. Others sign in first, or get what `stranger` answers."""
 
     path: str
     page: Page
     permission: Permission | None = None
+    stranger: Stranger | None = None
     method = "GET"
 
 
@@ -25,6 +26,7 @@ class Verb:
     path: str
     page: Page
     permission: Permission | None = None
+    stranger: Stranger | None = None
     method = "POST"
 
 

@@ -25,18 +25,18 @@ class GroupCommit:
     group_size: int = 500
     writers: int = 2
     queue_limit: int = 5_000
-    longest_wait_seconds: float = 5.0
     _waiting: list[_Waiting] = field(default_factory=list)
     _stored_per_second: float = 0.0
     _busy: int = 0
     _tasks: set[asyncio.Task[None]] = field(default_factory=set)
 
-    async def add(self, arrival: Arrival) -> None:
-        """Store one message; raises Unavailable when the database falls behind (the sender retries)."""
+    async def add(self, arrival: Arrival, *, within_seconds: float = 5.0) -> None:
+        """Store one message; raises Unavailable when the database falls further behind (the sender retries)."""
         loop = asyncio.get_running_loop()
-        if len(self._waiting) >= self.queue_limit or self._lag(loop.time()) > self.longest_wait_seconds:
+        if len(self._waiting) >= self.queue_limit or self._lag(loop.time()) > within_seconds:
             raise errors.Unavailable(
-                "Messages arrive faster than they are stored.", retry_after_seconds=self._clear_in_seconds()
+                "Messages arrive faster than they are stored.",
+                retry_after_seconds=self._clear_in_seconds(within_seconds),
             )
         done: asyncio.Future[None] = loop.create_future()
         self._waiting.append(_Waiting(arrival, done, loop.time()))
@@ -51,10 +51,10 @@ class GroupCommit:
         """How long the oldest message has waited, in seconds."""
         return now - self._waiting[0].since if self._waiting else 0.0
 
-    def _clear_in_seconds(self) -> float:
+    def _clear_in_seconds(self, at_most: float) -> float:
         """When the queue will be short again, at the rate of the last groups."""
         if not self._stored_per_second:
-            return self.longest_wait_seconds
+            return at_most
         return min(60.0, max(1.0, len(self._waiting) / self._stored_per_second))
 
     async def _drain(self) -> None:

@@ -1,4 +1,4 @@
-"""POST /hooks/{connection}: the only route that partners call."""
+"""/hooks/{connection}: the only route that partners call."""
 
 from __future__ import annotations
 
@@ -15,11 +15,12 @@ from doorstep.bootstrap import App
 from doorstep.delivery.hooks.commits import GroupCommit
 from doorstep.domain.connections import actions as connections
 from doorstep.domain.connections.actions import Arrival
-from doorstep.domain.connections.model import Connection, Mode
+from doorstep.domain.connections.model import Ack, Connection, InboundRequest, Mode, Verdict, WeakSecret
 from doorstep.kernel import errors, log
 
 _log = log.get("hooks")
 _received = prometheus_client.Counter("doorstep_webhooks", "Webhooks by result", ["connection", "outcome"])
+_SHARE = 0.8  # of a vendor's time limit: the rest is for the network
 # Headers that prove the sender are not stored: they are as good as the secret.
 _NOT_STORED = frozenset({"authorization", "cookie", "x-api-key", "anx-api-key", "proxy-authorization"})
 
@@ -27,7 +28,7 @@ _NOT_STORED = frozenset({"authorization", "cookie", "x-api-key", "anx-api-key", 
 def routes(app: App) -> list[Route]:
     """The route of all hooks, to be placed in the web application."""
     hooks = Hooks(app)
-    return [Route("/hooks/{connection}", hooks.receive, methods=["POST"])]
+    return [Route("/hooks/{connection}", hooks.receive, methods=["GET", "POST"])]
 
 
 class Hooks:
@@ -35,14 +36,11 @@ class Hooks:
 
     def __init__(self, app: App) -> None:
         self._app = app
-        self._commits = GroupCommit(
-            self._write, longest_wait_seconds=app.settings.webhook_longest_wait_seconds
-        )
+        self._commits = GroupCommit(self._write)
         self._limiters: dict[str, pyrate_limiter.Limiter] = {}
 
     def _write(self, arrivals: Sequence[Arrival]) -> None:
-        with self._app.db.write(actor="hooks") as tx:
-            connections.receive(tx, arrivals=arrivals)
+        self._app.db.transact(lambda tx: connections.receive(tx, arrivals=arrivals), actor="hooks")
 
     async def receive(self, request: Request) -> Response:
         """Verify, store, acknowledge. Messages with a wrong signature are counted and not stored."""
@@ -51,9 +49,14 @@ class Hooks:
             connection = self._app.registry.known(key)
             if connection is None:
                 connection = await asyncio.to_thread(self._app.registry.by_key, key)
+            self._app.registry.require_strong_secret(connection.id)
         except errors.NotFound:
             _received.labels("unknown", "unknown").inc()
             return _problem(404, "There is no such connection.")
+        except WeakSecret as problem:
+            _received.labels(key, "weak_secret").inc()
+            _log.error("webhooks are refused", connection=key, error=problem.message)
+            return _problem(503, "This connection cannot verify webhooks.", {"Retry-After": "600"})
         except errors.Unavailable as problem:
             return _come_again(key, problem)
         if connection.mode is Mode.OFF:
@@ -66,11 +69,23 @@ class Hooks:
             _received.labels(key, "too_large").inc()
             return _problem(413, "The body is too large.")
         headers = {name.lower(): value for name, value in request.headers.items()}
-        if not self._app.registry.inbound(connection.id).verify(headers, body):
+        inbound = InboundRequest(headers, body, request.method, self._public_url(request))
+        ack = self._app.registry.acknowledge(connection.id, inbound, self._app.clock)
+        if ack.verdict is Verdict.REFUSED:
             _received.labels(key, "wrong_signature").inc()
             _log.warning("a webhook has a wrong signature", connection=key)
             return _problem(401, "The signature is wrong.")
-        return await self._store(connection, headers, body)
+        if ack.verdict is Verdict.ANSWERED:
+            _received.labels(key, "answered").inc()
+            return _answer(ack)
+        if request.method != "POST":
+            return _problem(405, "Send messages by POST.", {"Allow": "POST"})
+        return await self._store(connection, inbound, ack)
+
+    def _public_url(self, request: Request) -> str:
+        """The address as the partner called it, which some vendors sign; behind a proxy only the setting knows it."""
+        query = f"?{request.url.query}" if request.url.query else ""
+        return f"{self._app.settings.public_url.rstrip('/')}{request.url.path}{query}"
 
     def _admit(self, key: str) -> bool:
         """Whether a connection may send one more message this second; a runaway sender must not block the others."""
@@ -92,23 +107,32 @@ class Hooks:
             return None
         return b"".join(parts)
 
-    async def _store(self, connection: Connection, headers: Mapping[str, str], body: bytes) -> Response:
-        trace_id = log.parse_traceparent(headers.get("traceparent")) or log.new_trace_id()
-        envelope = self._app.registry.inbound(connection.id).envelope(headers, body)
+    async def _store(self, connection: Connection, request: InboundRequest, ack: Ack) -> Response:
+        trace_id = log.parse_traceparent(request.headers.get("traceparent")) or log.new_trace_id()
+        envelope = self._app.registry.inbound(connection.id).envelope(request)
         arrival = Arrival(
             connection_id=connection.id,
             external_event_id=envelope.event_id,
             topic=envelope.topic,
-            headers={name: value for name, value in headers.items() if name not in _NOT_STORED},
-            body=body,
+            headers={name: value for name, value in request.headers.items() if name not in _NOT_STORED},
+            body=request.body,
             trace_id=trace_id,
         )
         try:
-            await self._commits.add(arrival)
+            await self._commits.add(arrival, within_seconds=self._patience(connection))
         except errors.Unavailable as problem:
             return _come_again(connection.key, problem)
         _received.labels(connection.key, "stored").inc()
-        return Response(status_code=200)
+        return _answer(ack)
+
+    def _patience(self, connection: Connection) -> float:
+        """How long a message may wait to be stored, so that its sender still gets the answer in time."""
+        vendor = self._app.registry.connector(connection.kind, connection.connector_id)
+        return min(self._app.settings.webhook_longest_wait_seconds, vendor.answer_within_seconds * _SHARE)
+
+
+def _answer(ack: Ack) -> Response:
+    return Response(ack.body, status_code=ack.status, headers=dict(ack.headers))
 
 
 def _limiter(per_second: int) -> pyrate_limiter.Limiter:

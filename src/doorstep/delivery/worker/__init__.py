@@ -3,5 +3,6 @@
 from __future__ import annotations
 
 from doorstep.delivery.worker.loop import Worker
+from doorstep.delivery.worker.supervisor import Supervisor
 
-__all__ = ["Worker"]
+__all__ = ["Supervisor", "Worker"]

@@ -2,23 +2,22 @@
 
 from __future__ import annotations
 
+import functools
 import random
 from collections.abc import Sequence
-from datetime import datetime
 from typing import Literal
 
 from doorstep.bootstrap import App
+from doorstep.delivery.worker import counts
 from doorstep.domain.connections import actions as connections
-from doorstep.domain.connections import views as connection_views
 from doorstep.domain.connections.actions import Problem
-from doorstep.domain.inventory.views import imports
 from doorstep.domain.orders import actions as orders
-from doorstep.domain.orders import views as order_views
 from doorstep.flows.allocation import allocate
+from doorstep.flows.backlog import NAME_OF
 from doorstep.flows.capture import approve, intake
 from doorstep.flows.context import Subscriber
 from doorstep.kernel import errors, jobs, log
-from doorstep.kernel.db import ReadTx, WriteTx
+from doorstep.kernel.db import WriteTx
 from doorstep.kernel.ids import OrderId
 from doorstep.kernel.jobs import Delivery
 
@@ -32,25 +31,18 @@ def policy(app: App) -> jobs.RetryPolicy:
     return jobs.RetryPolicy(chosen.max_attempts, chosen.retry_base_seconds, chosen.retry_longest_seconds)
 
 
-def is_due(tx: ReadTx, *, now: datetime) -> bool:
-    """Whether a round would find something to do."""
-    return (
-        jobs.is_due(tx)
-        or connection_views.is_due(tx)
-        or order_views.is_due(tx, now=now)
-        or imports.is_due(tx)
-    )
-
-
 def read_inbox(app: App) -> int:
     """Apply due messages; returns how many were claimed."""
     ids: list[int] = []
+
+    def work(tx: WriteTx) -> None:
+        messages = connections.claim(tx, limit=app.settings.intake_batch_size)
+        ids[:] = [message.id for message in messages]
+        if messages:
+            intake.read(app.context, tx, messages)
+
     try:
-        with app.db.write(actor="system") as tx:
-            messages = connections.claim(tx, limit=app.settings.intake_batch_size)
-            ids = [message.id for message in messages]
-            if messages:
-                intake.read(app.context, tx, messages)
+        app.db.transact(work, actor="system")
     except Exception as problem:
         if not ids:
             raise
@@ -65,25 +57,32 @@ def _split_inbox(app: App, ids: Sequence[int], problem: Exception) -> None:
     middle = len(ids) // 2
     for part in (ids[:middle], ids[middle:]):
         try:
-            with app.db.write(actor="system") as tx:
-                messages = connections.reclaim(tx, ids=part)
-                if messages:
-                    intake.read(app.context, tx, messages)
+            app.db.transact(functools.partial(_read_again, app, part), actor="system")
         except Exception as again:  # noqa: BLE001 - the worker loop, see above
             _split_inbox(app, part, again)
 
 
+def _read_again(app: App, ids: Sequence[int], tx: WriteTx) -> None:
+    messages = connections.reclaim(tx, ids=ids)
+    if messages:
+        intake.read(app.context, tx, messages)
+
+
 def _set_message_aside(app: App, message_id: int, problem: Exception) -> None:
     """Postpone one message, or make it a dead letter."""
-    with app.db.write(actor="system") as tx:
+
+    def work(tx: WriteTx) -> None:
         for message in connections.reclaim(tx, ids=[message_id]):
             failure = policy(app).failure(problem, attempts=message.attempts + 1, jitter=random.random())  # noqa: S311 - spreads retries
             if isinstance(problem, errors.Conflict) and message.attempts < app.settings.max_attempts:
                 # Another process was faster: retry soon, with increasing waits.
                 failure = jobs.Failure(str(problem), "transient", min(1.0, 0.05 * 2**message.attempts))
+            counts.failed("inbox")
             report(problem, "a message could not be read", message_id=message_id, trace_id=message.trace_id)
             postponed = Problem(message_id, failure.error, failure.error_class, failure.retry_in_seconds)
             connections.set_aside(tx, problem=postponed)
+
+    app.db.transact(work, actor="system")
 
 
 def ready(app: App, rows: Sequence[Subscriber]) -> list[Subscriber]:
@@ -97,14 +96,17 @@ def run_handler(app: App, row: Subscriber) -> int:
     """Run one batch of a handler; returns how many deliveries it took."""
     if row.handler is None:
         return 0
-    batch: list[Delivery] = []
+    handler, batch = row.handler, list[Delivery]()
+
+    def work(tx: WriteTx) -> None:
+        batch[:] = jobs.lock_deliveries(tx, subscriber=row.name, limit=app.settings.batch_size)
+        if batch:
+            tx.traces |= {(delivery.stream, delivery.key): delivery.trace_id for delivery in batch}
+            handler(app.context, tx, batch)
+            jobs.finish(tx, batch)
+
     try:
-        with app.db.write(actor="system") as tx:
-            batch = jobs.lock_deliveries(tx, subscriber=row.name, limit=app.settings.batch_size)
-            if batch:
-                tx.traces |= {(delivery.stream, delivery.key): delivery.trace_id for delivery in batch}
-                row.handler(app.context, tx, batch)
-                jobs.finish(tx, batch)
+        app.db.transact(work, actor="system")
     except Exception as problem:
         if not batch:
             raise
@@ -114,13 +116,15 @@ def run_handler(app: App, row: Subscriber) -> int:
 
 
 def _run_alone(app: App, row: Subscriber, delivery: Delivery, known: Exception | None) -> None:
+    def work(tx: WriteTx) -> None:
+        if row.handler is not None:
+            row.handler(app.context, tx, [delivery])
+        jobs.finish(tx, [delivery])
+
     try:
         if known is not None:
             raise known  # noqa: TRY301 - a failure that is known is handled like a new one
-        with app.db.write(actor="system", trace_id=delivery.trace_id) as tx:
-            if row.handler is not None:
-                row.handler(app.context, tx, [delivery])
-            jobs.finish(tx, [delivery])
+        app.db.transact(work, actor="system", trace_id=delivery.trace_id)
     except jobs.LostLease:
         return
     except Exception as problem:  # noqa: BLE001 - the worker loop: the failure is recorded on the row
@@ -129,14 +133,19 @@ def _run_alone(app: App, row: Subscriber, delivery: Delivery, known: Exception |
 
 def retry_later(app: App, row: Subscriber, delivery: Delivery, problem: Exception, *, attempts: int) -> None:
     """Record a failed delivery: a retry, or a dead letter (then its subscriber's on_dead_letter runs)."""
-    failure = policy(app).failure(problem, attempts=attempts, jitter=random.random())  # noqa: S311 - spreads retries
+    failed = attempts - delivery.forgiven
+    failure = policy(app).failure(problem, attempts=failed, jitter=random.random())  # noqa: S311 - spreads retries
     context = {"subscriber": row.name, "trace_id": delivery.trace_id, **subject(delivery)}
     report(problem, "a delivery failed", **context)
+    counts.failed(NAME_OF.get(row.name, "calls"))
+
+    def work(tx: WriteTx) -> None:
+        jobs.fail(tx, delivery, failure=failure, attempts=attempts)
+        if failure.retry_in_seconds is None:
+            _on_dead_letter(app, row, tx, delivery, problem)
+
     try:
-        with app.db.write(actor="system", trace_id=delivery.trace_id) as tx:
-            jobs.fail(tx, delivery, failure=failure, attempts=attempts)
-            if failure.retry_in_seconds is None:
-                _on_dead_letter(app, row, tx, delivery, problem)
+        app.db.transact(work, actor="system", trace_id=delivery.trace_id)
     except jobs.LostLease:
         _log.warning("lease expired, another worker took over", **context)
 
@@ -172,12 +181,14 @@ def route_due(app: App) -> int:
 
 def _due(app: App, due: Due) -> int:
     order_ids: list[OrderId] = []
+
+    def work(tx: WriteTx) -> None:
+        limit = app.settings.intake_batch_size
+        order_ids[:] = orders.claim_due(tx, due=due, now=app.clock.now(), limit=limit)
+        _decide(app, tx, due, order_ids)
+
     try:
-        with app.db.write(actor="system") as tx:
-            order_ids = orders.claim_due(
-                tx, due=due, now=app.clock.now(), limit=app.settings.intake_batch_size
-            )
-            _decide(app, tx, due, order_ids)
+        app.db.transact(work, actor="system")
     except Exception:
         if not order_ids:
             raise
@@ -195,11 +206,16 @@ def _decide(app: App, tx: WriteTx, due: Due, order_ids: Sequence[OrderId]) -> No
 
 def _decide_alone(app: App, due: Due, order_id: OrderId) -> None:
     """Run one order of a failed batch; the failing one is postponed and logged until it is fixed."""
+
+    def work(tx: WriteTx) -> None:
+        if orders.reclaim(tx, order_id=order_id, due=due):
+            _decide(app, tx, due, [order_id])
+
     try:
-        with app.db.write(actor="system") as tx:
-            if orders.reclaim(tx, order_id=order_id, due=due):
-                _decide(app, tx, due, [order_id])
+        app.db.transact(work, actor="system")
     except Exception as problem:  # noqa: BLE001 - the worker loop: one order must not stop the others
+        counts.failed("orders")
         report(problem, "an order could not be decided", order_id=order_id, due=due)
-        with app.db.write(actor="system") as tx:
-            orders.postpone(tx, order_id=order_id, due=due, now=app.clock.now())
+        app.db.transact(
+            lambda tx: orders.postpone(tx, order_id=order_id, due=due, now=app.clock.now()), actor="system"
+        )

@@ -1,109 +1,94 @@
-"""The worker loop: do what is due, sleep until something is."""
+"""The worker loop: each queue does what is due, and sleeps until something is, without waiting for another queue."""
 
 from __future__ import annotations
 
-import concurrent.futures
-import functools
 import threading
-from collections.abc import Callable, Mapping
-
-import prometheus_client
+from collections.abc import Sequence
 
 from doorstep.bootstrap import App
-from doorstep.delivery.worker import batches, files, periodic
-from doorstep.delivery.worker.lab import Lab
-from doorstep.delivery.worker.tasks import Tasks
-from doorstep.flows.map import MAP
-from doorstep.kernel import errors, jobs, log
+from doorstep.delivery.worker import batches, counts, periodic
+from doorstep.delivery.worker.queue_work import QueueWork
+from doorstep.kernel import errors, log
+from doorstep.kernel.queues import EVERY, Queue
 
 _log = log.get("worker")
-_rounds = prometheus_client.Counter("doorstep_worker_items", "Items that workers processed", ["kind"])
 
 
 class Worker:
-    """One worker process. `run` returns after `stop` and finishes running work; nothing is lost if it is killed."""
+    """One worker process for some queues. `run` returns after `stop` and finishes running work.
 
-    def __init__(self, app: App) -> None:
+    Nothing is lost if it is killed.
+    """
+
+    def __init__(self, app: App, queues: Sequence[Queue] = EVERY) -> None:
         self._app = app
-        self._tasks = Tasks(app, {row.name: row for row in MAP if row.task is not None})
-        self._lab = Lab(app)
-        self._steps = list({row.name: row for row in MAP if row.handler is not None}.values())
-        self._aside = concurrent.futures.ThreadPoolExecutor(1, "periodic")
         self._stopping = threading.Event()
-        self._awake = threading.Event()
+        self._loops = {queue: _Loop(app, queue, self._stopping) for queue in queues}
 
     def stop(self) -> None:
         """Stop after the running work."""
         self._stopping.set()
-        self._awake.set()
+        for loop in self._loops.values():
+            loop.awake.set()
 
     def run(self) -> None:
         """Work until stopped. Waits for a database that goes away."""
         periodic.declare(self._app)
-        listen = functools.partial(self._app.db.listen, wake=self._awake.set, stopped=self._stopping.is_set)
-        threading.Thread(target=listen, name="listener", daemon=True).start()
-        _log.info("worker ready")
-        while not self._stopping.is_set():
-            try:
-                self._lab.take()
-                idle = not self.work_once()
-            except errors.Unavailable as problem:
-                _log.warning("the database does not answer", error=str(problem))
-                self._stopping.wait(1)
-                continue
-            except Exception as problem:  # noqa: BLE001 - the worker loop: a bug in one round must not end the process
-                batches.report(problem, "a round failed")
-                self._stopping.wait(1)
-                continue
-            if idle:
-                self._sleep()
+        threading.Thread(target=self._listen, name="listener", daemon=True).start()
+        threads = [threading.Thread(target=loop.run, name=queue.value) for queue, loop in self._loops.items()]
+        for thread in threads:
+            thread.start()
+        _log.info("worker ready", queues=[*self._loops])
+        for thread in threads:
+            thread.join()
         self.close()
+
+    def _listen(self) -> None:
+        self._app.db.listen(
+            queues=[*self._loops],
+            wake=lambda queue: self._loops[queue].awake.set(),
+            stopped=self._stopping.is_set,
+        )
 
     def close(self) -> None:
         """Wait for running work."""
-        self._aside.shutdown()
-        self._lab.close()
-        self._tasks.close()
+        for loop in self._loops.values():
+            loop.work.close()
+        counts.write(self._app, wait=False)
 
-    def work_once(self) -> int:
-        """One round over everything; returns how much was processed."""
-        done = self._counted("message", batches.read_inbox)
-        done += self._counted("order", batches.route_due)
-        for row in batches.ready(self._app, self._steps):
-            done += self._counted(row.name, functools.partial(batches.run_handler, row=row))
-        done += self._counted("file", files.advance)
-        taken = self._tasks.take()
-        _rounds.labels("task").inc(taken)
-        return (
-            done
-            + taken
-            + self._counted("periodic", functools.partial(periodic.run_due, aside=self._aside.submit))
-        )
 
-    def _counted(self, kind: str, work: Callable[[App], int]) -> int:
-        done = work(self._app)
-        if done:
-            _rounds.labels(kind).inc(done)
-        return done
+class _Loop:
+    """The thread of a queue."""
+
+    def __init__(self, app: App, queue: Queue, stopping: threading.Event) -> None:
+        self.awake = threading.Event()
+        self.work = QueueWork(app, queue, wake=self.awake.set)
+        self._app = app
+        self._stopping = stopping
+
+    def run(self) -> None:
+        """Work until stopped."""
+        while not self._stopping.is_set():
+            self.awake.clear()  # before looking, so that what comes during the round is not overlooked
+            try:
+                self.work.start_simulation()
+                idle = not self.work.run_round()
+                counts.write(self._app)
+                if idle:
+                    self._sleep()
+            except errors.Unavailable as problem:
+                _log.warning("the database does not answer", queue=self.work.queue, error=str(problem))
+                self._stopping.wait(1)
+            except Exception as problem:  # noqa: BLE001 - the worker loop: a bug in one round must not end the process
+                batches.report(problem, "a round failed", queue=self.work.queue)
+                self._stopping.wait(1)
 
     def _sleep(self) -> None:
-        """Sleep until a notification, the end of a task, or something is due."""
-        if self._tasks.busy:
-            self._tasks.wait(0.02)
-            return
-        with self._app.db.read() as tx:
-            due = jobs.next_due_seconds(tx)
+        """Sleep until a notification, the end of a call, or something is due."""
         poll = self._app.settings.poll_seconds
-        while not self._awake.wait(min(poll, max(due, 0.01))):
-            self._lab.take()
-            with self._app.db.read() as tx:
-                if batches.is_due(tx, now=self._app.clock.now()):
-                    break
-                due = jobs.next_due_seconds(tx)
-        self._awake.clear()
-
-
-def waiting(app: App) -> Mapping[str, int]:
-    """How many deliveries each subscriber has."""
-    with app.db.read() as tx:
-        return jobs.waiting(tx)
+        while not self._stopping.is_set():  # a stop just before the round has been overlooked otherwise
+            if self.awake.wait(min(poll, max(self.work.next_due_seconds(), 0.01))):
+                return
+            counts.write(self._app)
+            if self.work.is_due():
+                return

@@ -88,7 +88,10 @@ _HOLD_WORDS = {
     HoldReason.UNSERVICEABLE: _m("not serviceable"),
     HoldReason.UNPAID: _m("unpaid"),
     HoldReason.NO_LINES: _m("no lines"),
+    HoldReason.NOT_RELEASED: _m("not released by the channel"),
+    HoldReason.PARTLY_SHIPPED: _m("partly shipped elsewhere"),
     HoldReason.CHANGED_AFTER_RELEASE: _m("changed after release"),
+    HoldReason.CANCEL_REQUESTED: _m("the customer asks to cancel"),
     HoldReason.MANUAL: _m("put on hold by a user"),
 }
 
@@ -112,6 +115,9 @@ _SENTENCES = {
     "fulfillment.released": _m("Released to {location}"),
     "fulfillment.recall_requested": _m("Recall requested from {location}: {why}"),
     "fulfillment.recall_declined": _m("{location} declined the recall: {note}"),
+    "fulfillment.warehouse_requested": _m("To be sent to the warehouse {location}"),
+    "fulfillment.warehouse_cancel_requested": _m("Warehouse {location} is asked to stop: {reason}"),
+    "fulfillment.warehouse_cancel_declined": _m("Warehouse {location} cannot stop any more: {note}"),
     "fulfillment.accepted": _m("{location} accepted the work"),
     "fulfillment.picked": _m("{location} picked all units"),
     "fulfillment.packed": _m("{location} packed the parcel"),
@@ -124,6 +130,11 @@ _SENTENCES = {
     "shipment.dispatched": _m("Parcel {tracking_number} shipped"),
     "shipment.tracked": _m("Parcel: {status}"),
     "shipment.delivered": _m("Parcel {tracking_number} delivered"),
+    "shipment.tracking_due": _m("The carrier is asked for scans: none came for long"),
+    "payment.lookup_due": _m("The payment gateway {gateway} is asked for payment {external_id}"),
+    "connection.mapped": _m("Name mapped: {source} is {target}"),
+    "connection.connected": _m("{connection} was connected at the vendor: {account}"),
+    "stock.publish_due": _m("Stock levels are sent to a sales channel"),
     "payment.captured": _m("Payment of {money} captured"),
     "payment.unclear": _m(
         "Payment {payment_id} may be for this order or for one of another channel with the same id"
@@ -140,8 +151,14 @@ _SENTENCES = {
     "return.refunded": _m("Return {number} refunded"),
     "invoice.requested": _m("{kind} requested"),
     "invoice.issued": _m("{kind} {number} issued"),
-    "message.sent": _m("Notification sent: {template}"),
-    "message.in_doubt": _m("Notification in doubt: {template}"),
+    "message.requested": _m("Notification by {medium} requested: {template}"),
+    "message.sent": _m("Notification by {medium} sent: {template}"),
+    "message.failed": _m("Notification by {medium} not delivered: {template}, {reason}"),
+    "message.receipt": _m("Notification by {medium}: {template}, {receipt}"),
+    "message.in_doubt": _m("Notification by {medium} in doubt: {template}"),
+    "message.received": _m("The customer wrote"),
+    "message.opted_out": _m("The customer wants no more messages: {source}"),
+    "message.opted_in": _m("The customer gets messages again: {source}"),
     "channel.updated": _m("{channel} updated: {what}"),
     "rules.drafted": _m("Rule set {name} drafted: {why}"),
     "rules.activated": _m("Rule set {name} activated: {why}"),
@@ -176,6 +193,8 @@ _SENTENCES = {
     "replenishment.set": _m("Replenishment rules: {written} saved, {removed} removed"),
     "import.ended": _m("{kind} import ended. Rows applied: {applied}, rejected: {bad}"),
 }
+# How a message reaches the customer, in sentences.
+MEDIA = {"email": _m("e-mail"), "whatsapp": _m("WhatsApp"), "sms": _m("SMS")}
 # The sentence when the given number is 1.
 _SINGULAR = {
     "order.placed": ("lines", _m("Placed through {channel}: 1 line, {money}")),
@@ -206,6 +225,8 @@ def describe(
 ) -> str:
     """The sentence for an event; an unknown type is shown by its name. Without `names` keys and codes stay as they are."""
     known = {key: _text_of(key, value, translate) for key, value in data.items()}
+    if event_type.startswith("message."):
+        known.setdefault("medium", _text_of("medium", "email", translate))  # events of older versions
     if "total_minor" in data or "amount_minor" in data:
         minor = data.get("total_minor", data.get("amount_minor"))
         known["money"] = (amount or _amount)(int(str(minor)), str(data.get("currency")))
@@ -241,11 +262,17 @@ def _text_of(key: str, value: object, translate: Translate) -> str:
     text = "" if value is None else str(value)
     if key.endswith("_date"):
         return text or translate(_m("no date"))
+    if key == "medium":
+        return translate(MEDIA.get(text, text))
     if key == "reasons":
         return translate(hold_label(text))
     if key in {"kind", "direction"}:
         return translate(text.replace("_", " ").capitalize())
-    return translate(text.replace("_", " ")) if key in {"reason", "status", "template", "what"} else text
+    return (
+        translate(text.replace("_", " "))
+        if key in {"reason", "receipt", "source", "status", "template", "what"}
+        else text
+    )
 
 
 def hold_label(reason: str) -> str:

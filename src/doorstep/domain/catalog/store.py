@@ -38,6 +38,23 @@ def select_known(tx: ReadTx, *, skus: Sequence[str]) -> set[str]:
     return set(tx.column(str, "SELECT sku FROM skus WHERE sku = ANY(%s)", (list(skus),)))
 
 
+def select_all_skus(tx: ReadTx) -> list[Sku]:
+    """All SKUs, in order."""
+    return tx.column(Sku, "SELECT sku FROM skus ORDER BY sku")
+
+
+def select_alike(tx: ReadTx, *, names: Sequence[str]) -> list[tuple[str, str]]:
+    """Names with each SKU that has it as its barcode, or has the same letters."""
+    rows = tx.rows(
+        """
+        SELECT n.name, s.sku FROM unnest(%s::text[]) AS n (name)
+          JOIN skus s ON s.barcode = n.name OR lower(s.sku) = lower(btrim(n.name)) ORDER BY 1, 2
+        """,
+        (list(names),),
+    )
+    return [(str(row["name"]), str(row["sku"])) for row in rows]
+
+
 @dataclass(frozen=True, slots=True)
 class SkuAttributes:
     """The attributes of a SKU that routing needs."""

@@ -18,6 +18,11 @@ def items(tx: ReadTx, *, skus: Iterable[str]) -> dict[str, Item]:
     return {item.sku: item for item in store.select_items(tx, skus=sorted(set(skus)))}
 
 
+def every_sku(tx: ReadTx) -> list[Sku]:
+    """All SKUs, in order."""
+    return store.select_all_skus(tx)
+
+
 def known(tx: ReadTx, *, skus: Iterable[str]) -> set[str]:
     """Which of these SKUs the catalog has."""
     return store.select_known(tx, skus=sorted(set(skus)))
@@ -39,6 +44,14 @@ def of_styles(tx: ReadTx, *, styles: Iterable[str]) -> dict[str, list[Sku]]:
 def barcodes(tx: ReadTx, *, skus: Iterable[str]) -> dict[str, Sku]:
     """Barcode to SKU, for these SKUs."""
     return {code: Sku(sku) for code, sku in store.select_barcodes(tx, skus=sorted(set(skus))).items()}
+
+
+def alike(tx: ReadTx, *, names: Iterable[str]) -> dict[str, str]:
+    """The SKU that each of these names most likely is: the only one with this barcode or, but for case, this name."""
+    found: dict[str, set[str]] = {}
+    for name, sku in store.select_alike(tx, names=sorted(set(names))):
+        found.setdefault(name, set()).add(sku)
+    return {name: next(iter(skus)) for name, skus in found.items() if len(skus) == 1}
 
 
 def parts(tx: ReadTx, *, skus: Iterable[str]) -> dict[Sku, tuple[Part, ...]]:

@@ -83,3 +83,29 @@ class Overdue(_OfWork):
     stream: ClassVar[str] = "order"
     stage: str
     open_minutes: int
+
+
+@dataclass(frozen=True, slots=True)
+class WarehouseRequested(_OfWork):
+    """The work is to be sent to the warehouse that serves its location."""
+
+    type: ClassVar[str] = "fulfillment.warehouse_requested"
+    stream: ClassVar[str] = "order"
+
+
+@dataclass(frozen=True, slots=True)
+class WarehouseCancelRequested(_OfWork):
+    """The warehouse is to be asked to stop; it answers."""
+
+    type: ClassVar[str] = "fulfillment.warehouse_cancel_requested"
+    stream: ClassVar[str] = "order"
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class WarehouseCancelDeclined(_OfWork):
+    """The warehouse cannot stop any more: the parcel is packed or has left."""
+
+    type: ClassVar[str] = "fulfillment.warehouse_cancel_declined"
+    stream: ClassVar[str] = "order"
+    note: str

@@ -6,16 +6,19 @@ from collections.abc import Collection, Sequence
 from datetime import datetime
 
 from doorstep.domain.fulfillment.model import Work
+from doorstep.domain.fulfillment.model.warehouse import WarehouseOrder
 from doorstep.domain.fulfillment.store import companions as companion_store
 from doorstep.domain.fulfillment.store import location_work
+from doorstep.domain.fulfillment.store import warehouse as warehouse_store
 from doorstep.domain.fulfillment.store import work as store
 from doorstep.domain.fulfillment.store.companions import Companion
 from doorstep.domain.fulfillment.store.location_work import PickedUnits, ReleasableWork, UnacceptedWork
+from doorstep.domain.fulfillment.store.warehouse import UnsentWork
 from doorstep.kernel import errors
 from doorstep.kernel.db import ReadTx
 from doorstep.kernel.ids import FulfillmentOrderId, LocationId, OrderId
 
-__all__ = ["Companion", "PickedUnits", "ReleasableWork", "UnacceptedWork"]
+__all__ = ["Companion", "PickedUnits", "ReleasableWork", "UnacceptedWork", "UnsentWork"]
 
 
 def work(tx: ReadTx, *, fulfillment_order_id: int) -> Work:
@@ -88,3 +91,24 @@ def releasable(tx: ReadTx, *, limit: int = 20_000) -> list[ReleasableWork]:
 def unaccepted(tx: ReadTx, *, before: datetime, limit: int = 20_000) -> list[UnacceptedWork]:
     """Open fulfillment orders that their locations have had since before then, oldest first."""
     return location_work.select_unaccepted(tx, before=before, limit=limit)
+
+
+def unsent(tx: ReadTx, *, location_ids: Sequence[int], limit: int = 200) -> list[UnsentWork]:
+    """Open fulfillment orders at these locations that no warehouse was asked for, oldest first."""
+    return warehouse_store.select_unsent(tx, location_ids=location_ids, limit=limit)
+
+
+def at_warehouse(tx: ReadTx, *, fulfillment_order_ids: Collection[int]) -> dict[int, WarehouseOrder]:
+    """What warehouses have of these fulfillment orders, by fulfillment order."""
+    found = warehouse_store.select(tx, fulfillment_order_ids=sorted(fulfillment_order_ids))
+    return {each.fulfillment_order_id: each for each in found}
+
+
+def warehouse_orders(tx: ReadTx, *, order_id: int) -> list[WarehouseOrder]:
+    """What warehouses have of an order."""
+    return warehouse_store.select_of_order(tx, order_id=order_id)
+
+
+def by_reference(tx: ReadTx, *, connection_id: int, reference: str) -> WarehouseOrder | None:
+    """What a warehouse has under a reference of ours."""
+    return warehouse_store.select_by_reference(tx, connection_id=connection_id, reference=reference)

@@ -17,7 +17,8 @@ __all__ = ["NewKey", "NewUser"]
 
 SESSION_LASTS = timedelta(hours=12)
 SESSION_IS_RENEWED_AFTER = timedelta(minutes=5)
-FAILURES_ALLOWED = 10
+FAILURES_ALLOWED = 10  # from one place
+FAILURES_OF_ALL_STRANGERS = 200  # from everywhere but the user's own browsers
 FAILURES_COUNT_FOR = timedelta(minutes=15)
 SHORTEST_PASSWORD = 12
 PREFIX_LENGTH = 12
@@ -67,6 +68,7 @@ def set_password(tx: WriteTx, *, user_id: UserId, password: str) -> None:
     if not store.update_password(tx, user_id=user_id, password_hash=_hashed(password)):
         raise errors.NotFound(f"There is no user {user_id}.")
     store.delete_sessions(tx, user_id=user_id)
+    store.delete_all_failures(tx, user_id=user_id)
 
 
 def set_active(tx: WriteTx, *, user_id: UserId, active: bool) -> None:
@@ -77,22 +79,38 @@ def set_active(tx: WriteTx, *, user_id: UserId, active: bool) -> None:
         store.delete_sessions(tx, user_id=user_id)
 
 
-def sign_in(tx: WriteTx, *, email: str, password: str, now: datetime) -> str | None:
+@dataclass(frozen=True, slots=True)
+class SignIn:
+    """A try to sign in. `device` is a mark of a browser in which this user signed in before; empty for any other."""
+
+    email: str
+    password: str
+    address: str = ""
+    device: str = ""
+
+    @property
+    def source(self) -> str:
+        """Where failures are counted: strangers cannot use up the tries of a user's own browser."""
+        return f"device {self.device}" if self.device else f"address {self.address}"
+
+
+def sign_in(tx: WriteTx, *, attempt: SignIn, now: datetime) -> str | None:
     """Sign in: a session token for the browser; None if address or password is wrong (counted, so commit).
 
-    Raises TooManyFailures after ten failures within a quarter of an hour, whether or not the address exists.
+    Raises TooManyFailures after ten failures from the same place within a quarter of an hour, whether or not the address
+    exists.
     """
-    email = email.strip()
-    store.lock_attempts(tx, email=email)
-    _refuse_guessing(tx, email, now)
+    email, password = attempt.email.strip(), attempt.password
+    store.lock_attempts(tx, email=email, source=attempt.source)
+    _refuse_guessing(tx, email, attempt, now)
     login = store.select_login(tx, email=email)
     is_right = secrets.verify_password(password, login.password_hash if login else _dummy_hash())
     if login is None or not is_right or not login.active:
-        store.insert_failure(tx, email=email, at=now)
+        store.insert_failure(tx, email=email, source=attempt.source, at=now)
         return None
     if secrets.needs_rehash(login.password_hash):
         store.update_password(tx, user_id=login.id, password_hash=secrets.hash_password(password))
-    store.delete_failures(tx, email=email, before=now - FAILURES_COUNT_FOR)
+    store.delete_failures(tx, email=email, source=attempt.source, before=now - FAILURES_COUNT_FOR)
     store.delete_expired_sessions(tx, now=now)
     token, token_digest = secrets.new_token("ds_session")
     store.insert_session(
@@ -101,11 +119,17 @@ def sign_in(tx: WriteTx, *, email: str, password: str, now: datetime) -> str | N
     return token
 
 
-def _refuse_guessing(tx: WriteTx, email: str, now: datetime) -> None:
+def _refuse_guessing(tx: WriteTx, email: str, attempt: SignIn, now: datetime) -> None:
     failures = store.select_failures(tx, email=email, since=now - FAILURES_COUNT_FOR)
-    if len(failures) < FAILURES_ALLOWED:
+    here = [each.failed_at for each in failures if each.source == attempt.source]
+    strangers = [] if attempt.device else [each.failed_at for each in failures]
+    if len(here) >= FAILURES_ALLOWED:
+        since = here[-FAILURES_ALLOWED]
+    elif len(strangers) >= FAILURES_OF_ALL_STRANGERS:
+        since = strangers[-FAILURES_OF_ALL_STRANGERS]
+    else:
         return
-    wait = failures[-FAILURES_ALLOWED] + FAILURES_COUNT_FOR - now
+    wait = since + FAILURES_COUNT_FOR - now
     minutes = -(-int(wait.total_seconds()) // 60)
     raise TooManyFailures(
         f"Too many wrong sign-ins for {email}. Try again in {minutes} minute{'' if minutes == 1 else 's'}, "

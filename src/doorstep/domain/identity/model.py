@@ -101,3 +101,9 @@ class Principal:
             )
         if self.is_bound and at is not None and at != self.location_id:
             raise NotAllowed("This belongs to another location.", permission=permission.value)
+
+    def require_for(self, permission: Permission, *, record_at: LocationId | None) -> None:
+        """Raise NotAllowed unless this principal may do it to a record at a location; one without a location is not theirs."""
+        self.require(permission, at=record_at)
+        if self.is_bound and record_at is None:
+            raise NotAllowed("This belongs to no location yet.", permission=permission.value)

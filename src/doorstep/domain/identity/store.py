@@ -114,28 +114,51 @@ def select_login(tx: ReadTx, *, email: str) -> Login | None:
     )
 
 
-def lock_attempts(tx: WriteTx, *, email: str) -> None:
-    """Serialize sign-ins per address, so that parallel guesses are counted."""
-    tx.execute("SELECT pg_advisory_xact_lock(hashtext('sign-in'), hashtext(lower(%s)))", (email,))
+def lock_attempts(tx: WriteTx, *, email: str, source: str) -> None:
+    """Serialize sign-ins per user and source, so that parallel guesses are counted, and nobody waits for others' guesses."""
+    tx.execute(
+        "SELECT pg_advisory_xact_lock(hashtext('sign-in'), hashtext(lower(%s) || ' ' || %s))", (email, source)
+    )
 
 
-def select_failures(tx: ReadTx, *, email: str, since: datetime) -> list[datetime]:
-    """When sign-ins for this address failed, oldest first."""
-    return tx.column(
-        datetime,
-        "SELECT failed_at FROM login_failures WHERE email = lower(%s) AND failed_at > %s ORDER BY failed_at",
+@dataclass(frozen=True, slots=True)
+class Failure:
+    """A sign-in that failed: when, and where it came from."""
+
+    failed_at: datetime
+    source: str
+
+
+def select_failures(tx: ReadTx, *, email: str, since: datetime) -> list[Failure]:
+    """Sign-ins for this address that failed, oldest first."""
+    return tx.all(
+        Failure,
+        "SELECT failed_at, source FROM login_failures WHERE email = lower(%s) AND failed_at > %s ORDER BY failed_at",
         (email, since),
     )
 
 
-def insert_failure(tx: WriteTx, *, email: str, at: datetime) -> None:
+def insert_failure(tx: WriteTx, *, email: str, source: str, at: datetime) -> None:
     """Record a failed sign-in."""
-    tx.execute("INSERT INTO login_failures (email, failed_at) VALUES (lower(%s), %s)", (email, at))
+    tx.execute(
+        "INSERT INTO login_failures (email, source, failed_at) VALUES (lower(%s), %s, %s)",
+        (email, source, at),
+    )
 
 
-def delete_failures(tx: WriteTx, *, email: str, before: datetime) -> None:
-    """Delete this address's failures, and all old ones."""
-    tx.execute("DELETE FROM login_failures WHERE email = lower(%s) OR failed_at < %s", (email, before))
+def delete_failures(tx: WriteTx, *, email: str, source: str, before: datetime) -> None:
+    """Delete the failures of this address from there, and all old ones."""
+    tx.execute(
+        "DELETE FROM login_failures WHERE email = lower(%s) AND source = %s OR failed_at < %s",
+        (email, source, before),
+    )
+
+
+def delete_all_failures(tx: WriteTx, *, user_id: int) -> None:
+    """Delete every failure of a user's address."""
+    tx.execute(
+        "DELETE FROM login_failures WHERE email = (SELECT lower(email) FROM users WHERE id = %s)", (user_id,)
+    )
 
 
 def insert_session(

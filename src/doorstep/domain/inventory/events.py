@@ -21,6 +21,15 @@ class Adjusted:
 
 
 @dataclass(frozen=True, slots=True)
+class PublishDue:
+    """A sales channel is to get the stock levels that it does not have."""
+
+    type: ClassVar[str] = "stock.publish_due"
+    stream: ClassVar[str] = "connection"
+    connection_id: int
+
+
+@dataclass(frozen=True, slots=True)
 class Released:
     """Cart reservations of these SKUs ended: orders that wait for them may be routed."""
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -99,6 +100,12 @@ def lock(tx: WriteTx, *, invoice_id: int) -> Invoice | None:
 def select(tx: ReadTx, *, invoice_id: int) -> Invoice | None:
     """One document."""
     return tx.one(Invoice, f"SELECT {_INVOICE} FROM invoices WHERE id = %s", (invoice_id,))
+
+
+def select_legal_entities(tx: ReadTx, *, invoice_ids: Sequence[int]) -> dict[int, str]:
+    """The legal entities of documents."""
+    rows = tx.rows("SELECT id, legal_entity FROM invoices WHERE id = ANY(%s)", (list(invoice_ids),))
+    return {int(str(row["id"])): str(row["legal_entity"]) for row in rows}
 
 
 def select_of_order(tx: ReadTx, *, order_id: int) -> list[Invoice]:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from doorstep.domain.invoicing import store
 from doorstep.domain.invoicing.store import Invoice
 from doorstep.kernel import errors
@@ -16,6 +18,11 @@ def invoice(tx: ReadTx, *, invoice_id: int) -> Invoice:
     if found is None:
         raise errors.NotFound(f"There is no invoice {invoice_id}.")
     return found
+
+
+def legal_entities(tx: ReadTx, *, invoice_ids: Sequence[int]) -> dict[int, str]:
+    """The legal entities of documents."""
+    return store.select_legal_entities(tx, invoice_ids=invoice_ids)
 
 
 def of_order(tx: ReadTx, *, order_id: int) -> list[Invoice]:

@@ -10,7 +10,7 @@ from doorstep.kernel.ids import OrderId
 
 @dataclass(frozen=True, slots=True)
 class Placed:
-    """A channel's order is stored: PLACED."""
+    """A channel's order is stored: PLACED. `has_email` and `has_phone` say how its customer can be written to."""
 
     type: ClassVar[str] = "order.placed"
     stream: ClassVar[str] = "order"
@@ -20,6 +20,8 @@ class Placed:
     lines: int
     total_minor: int
     currency: str
+    has_email: bool = False
+    has_phone: bool = False
 
 
 @dataclass(frozen=True, slots=True)

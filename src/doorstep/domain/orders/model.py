@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from enum import StrEnum
 
@@ -60,13 +60,49 @@ class SnapshotPayment:
 
 
 @dataclass(frozen=True, slots=True)
+class ReportedFulfillment:
+    """A fulfillment at the channel, whoever made it. `lines` are units by the channel's line id.
+
+    `is_void`: it was canceled or failed there, so nothing was shipped by it.
+    """
+
+    external_id: str
+    lines: Mapping[str, int]
+    is_void: bool = False
+    tracking_numbers: tuple[str, ...] = ()
+    carrier: str = ""
+    shipped_at: datetime | None = None
+    delivered_at: datetime | None = None
+
+
+class Handling(StrEnum):
+    """What we do with an order. It is decided by the first snapshot; only a waiting one changes later.
+
+    ours: it is checked and routed. waiting: the channel has not released it yet. partly_shipped: a part of a line had been
+    shipped before the order came here, so a person decides. elsewhere: others ship it. history: it is older than the
+    connection. The last two are shown only; nothing of them is reserved.
+    """
+
+    OURS = "ours"
+    WAITING = "waiting"
+    PARTLY_SHIPPED = "partly_shipped"
+    ELSEWHERE = "elsewhere"
+    HISTORY = "history"
+
+
+SHOWN_ONLY = frozenset({Handling.ELSEWHERE, Handling.HISTORY})
+
+
+@dataclass(frozen=True, slots=True)
 class OrderSnapshot:
     """A channel's complete view of one order at `version_at`; older ones never overwrite newer ones.
 
     Amounts are minor units of `currency`, which may be unknown to us: such an order is stored and held.
     `cart_reference` names the cart whose reservation it uses. `priority` counts up (0 is usual), `promised_at` is what the
     customer was promised, `ship_by` until when the channel wants it shipped, `origin` the code of the selling location, `pickup` of
-    the pickup location.
+    the pickup location. `fulfillments` are those that the channel has, ours too; empty where it does not say.
+
+    `cancel_request` is why the customer asks to cancel it; it is not stored: a hold asks a person, once.
     """
 
     external_id: str
@@ -98,6 +134,16 @@ class OrderSnapshot:
     ship_by: datetime | None = None
     origin: str = ""
     pickup: str = ""
+    handling: Handling = Handling.OURS
+    fulfillments: tuple[ReportedFulfillment, ...] = ()
+    cancel_request: str = ""
+
+    @property
+    def stored_lines(self) -> tuple[SnapshotLine, ...]:
+        """The lines as they are stored: of an order that is only shown, nothing is shipped by us."""
+        if self.handling not in SHOWN_ONLY:
+            return self.lines
+        return tuple(replace(line, requires_shipping=False) for line in self.lines)
 
 
 class HoldReason(StrEnum):
@@ -111,12 +157,19 @@ class HoldReason(StrEnum):
     UNSERVICEABLE = "unserviceable"
     UNPAID = "unpaid"
     NO_LINES = "no_lines"
+    NOT_RELEASED = "not_released"
+    PARTLY_SHIPPED = "partly_shipped"
     CHANGED_AFTER_RELEASE = "changed_after_release"
+    CANCEL_REQUESTED = "cancel_requested"
     MANUAL = "manual"
 
 
 # Holds that end by themselves when their check passes.
-CHECKED_HOLDS = frozenset(HoldReason) - {HoldReason.MANUAL, HoldReason.CHANGED_AFTER_RELEASE}
+CHECKED_HOLDS = frozenset(HoldReason) - {
+    HoldReason.MANUAL,
+    HoldReason.CHANGED_AFTER_RELEASE,
+    HoldReason.CANCEL_REQUESTED,
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -197,19 +250,43 @@ _POSTAL = {
 }
 
 
+_NOT_RELEASED = Message(
+    "The channel has not released the order yet. It continues automatically when it does."
+)
+_PARTLY_SHIPPED = Message(
+    "A part of a line had been shipped before the order came here: ship the rest in the channel, then cancel the order here."
+)
+
+
 def check(
     order: OrderSnapshot, *, known_skus: Collection[str], serviceable: Mapping[str, bool] | None = None
 ) -> tuple[Hold, ...]:
-    """Everything that keeps this order from being fulfilled; empty means approved.
+    """Everything that keeps this order from being fulfilled; empty means approved. Orders that are only shown have no checks.
 
     `known_skus` are the SKUs of this order that the catalog has; `serviceable` maps country codes that we ship to.
     """
+    if order.handling in SHOWN_ONLY:
+        return ()
+    if order.handling is Handling.WAITING:
+        return (Hold(HoldReason.NOT_RELEASED, _NOT_RELEASED),)
+    if order.handling is Handling.PARTLY_SHIPPED:
+        return (Hold(HoldReason.PARTLY_SHIPPED, _PARTLY_SHIPPED),)
     return (
         *_check_lines(order.lines, known_skus),
         *_check_money(order),
         *_check_address(order.shipping_address, serviceable),
         *_check_payment(order),
+        *([cancel_requested(order)] if order.cancel_request else []),
     )
+
+
+def cancel_requested(order: OrderSnapshot) -> Hold:
+    """The customer asks to cancel the order: a person decides."""
+    message = Message(
+        "The customer asks to cancel (%(reason)s): cancel the order in the channel, or release it to ship it.",
+        reason=order.cancel_request,
+    )
+    return Hold(HoldReason.CANCEL_REQUESTED, message)
 
 
 def _check_lines(lines: Sequence[SnapshotLine], known_skus: Collection[str]) -> list[Hold]:

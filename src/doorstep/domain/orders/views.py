@@ -2,19 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
 from doorstep.domain.orders.model import Address, Counters
-from doorstep.domain.orders.store import channel_updates, holds, read, routing
-from doorstep.domain.orders.store.holds import OpenHold
+from doorstep.domain.orders.store import channel_updates, fulfillments, holds, read, routing
+from doorstep.domain.orders.store.fulfillments import StoredFulfillment
+from doorstep.domain.orders.store.holds import HeldCount, OpenHold
 from doorstep.domain.orders.store.read import Header, StoredLine
 from doorstep.kernel import errors
 from doorstep.kernel.db import ReadTx
 from doorstep.kernel.ids import OrderId
 
-__all__ = ["Header", "OpenHold", "StoredLine"]
+__all__ = ["Header", "HeldCount", "OpenHold", "StoredFulfillment", "StoredLine"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,6 +68,11 @@ def with_external_id(tx: ReadTx, *, external_id: str, connection_id: int | None 
     return [OrderId(each) for each in ids]
 
 
+def with_external_ids(tx: ReadTx, *, external_ids: Collection[str]) -> list[OrderId]:
+    """Our ids of the orders that any channel knows by one of these ids."""
+    return [OrderId(each) for each in read.select_ids_of(tx, external_ids=sorted(external_ids))]
+
+
 def by_external_id(tx: ReadTx, *, connection_id: int, external_ids: Sequence[str]) -> dict[str, int]:
     """Our ids of a channel's orders, by the channel's ids; those we do not have are left out."""
     return read.select_by_external_id(tx, connection_id=connection_id, external_ids=external_ids)
@@ -113,6 +119,17 @@ def numbers(tx: ReadTx, *, order_ids: Sequence[int]) -> dict[OrderId, str]:
     return {OrderId(order_id): number for order_id, number in found.items()}
 
 
+def channels(tx: ReadTx, *, order_ids: Sequence[int]) -> dict[OrderId, str]:
+    """The keys of these orders' sales channels."""
+    found = read.select_channels(tx, order_ids=order_ids)
+    return {OrderId(order_id): key for order_id, key in found.items()}
+
+
+def latest_of_phone(tx: ReadTx, *, phones: Sequence[str]) -> OrderId | None:
+    """The latest order with one of these phone numbers, as they are written."""
+    return OrderId(read.select_latest_of_phone(tx, phones=phones)) or None
+
+
 def open_holds(tx: ReadTx, *, order_ids: Sequence[int]) -> list[OpenHold]:
     """Open holds of these orders."""
     return holds.select_open_holds(tx, order_ids=order_ids)
@@ -123,6 +140,32 @@ def due(tx: ReadTx, *, order_ids: Sequence[int], due: str) -> list[OrderId]:
     return [OrderId(order_id) for order_id in routing.select_due(tx, order_ids=order_ids, due=due)]
 
 
+def connection_ids(tx: ReadTx, *, order_ids: Sequence[int]) -> dict[int, int]:
+    """The sales channel of each of these orders."""
+    return read.select_connection_ids(tx, order_ids=order_ids)
+
+
 def is_due(tx: ReadTx, *, now: datetime) -> bool:
     """Whether an order is due for checks or routing."""
     return routing.exists_due(tx, now=now)
+
+
+def next_due_seconds(tx: ReadTx, *, now: datetime) -> float | None:
+    """Seconds of business time until the next order becomes due; None if none waits for a time."""
+    due_at = routing.next_due_at(tx, now=now)
+    return None if due_at is None else (due_at - now).total_seconds()
+
+
+def reported_fulfillments(tx: ReadTx, *, order_ids: Sequence[int]) -> list[StoredFulfillment]:
+    """The fulfillments that channels have reported of orders while a connection was in shadow mode."""
+    return fulfillments.select_of_orders(tx, order_ids=order_ids) if order_ids else []
+
+
+def newly_fulfilled(tx: ReadTx, *, limit: int) -> list[OrderId]:
+    """Orders with reported fulfillments that have not been compared with ours since they changed."""
+    return [OrderId(each) for each in fulfillments.select_new(tx, limit=limit)]
+
+
+def held_counts(tx: ReadTx, *, connection_id: int) -> list[HeldCount]:
+    """How many orders of a channel are held, by reason."""
+    return holds.select_held_counts(tx, connection_id=connection_id)

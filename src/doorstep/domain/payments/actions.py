@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from doorstep.domain.payments import events, model, store
 from doorstep.domain.payments.model import PaymentSnapshot, PaymentStatus, RefundResult, RefundState
@@ -17,6 +17,22 @@ __all__ = ["Payment", "Refund", "RefundIntent", "ReportedPayment"]
 
 class Overtaken(errors.Conflict):
     """Another process stored the same payment at the same moment: retry."""
+
+
+def look_up_open(
+    tx: WriteTx, *, gateways: Sequence[str], after: timedelta, until: timedelta, at: datetime, limit: int
+) -> int:
+    """Have gateways asked for payments that have stayed open for so long, up to an age; returns how many."""
+    found = store.claim_open(
+        tx, gateways=gateways, open_since=at - after, not_before=at - until, at=at, limit=limit
+    )
+    due = [
+        events.LookupDue(each.id, each.order_id, each.gateway, each.external_id)
+        for each in found
+        if each.order_id is not None and each.external_id is not None
+    ]
+    event_log.append(tx, due, at=at)
+    return len(due)
 
 
 def expect(tx: WriteTx, *, order_reference: str) -> None:
@@ -68,6 +84,11 @@ _RANK = {
     PaymentStatus.AUTHORIZED: 2,
     PaymentStatus.CAPTURED: 3,
 }
+
+
+def lock_references(tx: WriteTx, *, references: Sequence[str]) -> None:
+    """Lock the payments of the orders that channels know by these ids, before the orders themselves and all at once."""
+    store.lock_references(tx, references)
 
 
 def record(

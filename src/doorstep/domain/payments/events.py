@@ -31,6 +31,18 @@ class PaymentUnclear:
 
 
 @dataclass(frozen=True, slots=True)
+class LookupDue:
+    """The payment has stayed open for long: the gateway is asked."""
+
+    type: ClassVar[str] = "payment.lookup_due"
+    stream: ClassVar[str] = "payment"
+    payment_id: PaymentId
+    order_id: OrderId
+    gateway: str
+    external_id: str
+
+
+@dataclass(frozen=True, slots=True)
 class RefundRequested:
     """A refund is owed; it is not requested at the gateway yet."""
 

@@ -26,7 +26,8 @@ class PaymentSnapshot:
     """A payment as a gateway (or a channel, for its gateway) reports it; amounts in minor units.
 
     `order_reference` is the sales channel's order id, as the payment carries it; `channel` the key of that sales channel,
-    empty if the payment does not name it (channels may use the same order ids).
+    empty if the payment does not name it (channels may use the same order ids). `refunded_minor`: what was refunded of it
+    so far, by whomever; None where the gateway does not say.
     """
 
     gateway: str
@@ -39,6 +40,7 @@ class PaymentSnapshot:
     at: datetime
     payer: str = ""
     channel: str = ""
+    refunded_minor: int | None = None
 
 
 class RefundState(StrEnum):

@@ -40,6 +40,30 @@ def lock_by_external(tx: WriteTx, *, gateway: str, external_id: str) -> Payment 
     )
 
 
+def claim_open(
+    tx: WriteTx,
+    *,
+    gateways: Sequence[str],
+    open_since: datetime,
+    not_before: datetime,
+    at: datetime,
+    limit: int,
+) -> list[Payment]:
+    """Mark payments of orders that have stayed open since then as looked up, and return them."""
+    return tx.all(
+        Payment,
+        f"""
+        UPDATE payments SET looked_up_at = %(at)s WHERE id IN (
+            SELECT id FROM payments WHERE status IN ('pending', 'authorized') AND external_id IS NOT NULL
+               AND order_id IS NOT NULL AND at BETWEEN %(first)s AND %(open)s AND gateway = ANY(%(gateways)s)
+               AND (looked_up_at IS NULL OR looked_up_at < %(open)s)
+             ORDER BY at LIMIT %(limit)s FOR NO KEY UPDATE SKIP LOCKED)
+        RETURNING {_PAYMENT}
+        """,
+        {"gateways": list(gateways), "open": open_since, "first": not_before, "at": at, "limit": limit},
+    )
+
+
 def lock_without_external_id(tx: WriteTx, *, order_id: int, gateway: str) -> Payment | None:
     """An order's payment that only the channel has reported, locked."""
     return tx.one(
@@ -73,6 +97,18 @@ def select_order(tx: ReadTx, *, gateway: str, external_id: str) -> list[int]:
 def select_of_order(tx: ReadTx, *, order_id: int) -> list[Payment]:
     """An order's payments, oldest first."""
     return tx.all(Payment, f"SELECT {_PAYMENT} FROM payments WHERE order_id = %s ORDER BY id", (order_id,))
+
+
+def select_gateways(tx: ReadTx, *, refund_ids: Sequence[int]) -> dict[int, str]:
+    """The gateway of the newest captured payment of each refund's order, or of its newest payment."""
+    rows = tx.rows(
+        """
+        SELECT DISTINCT ON (r.id) r.id, p.gateway FROM refunds r JOIN payments p ON p.order_id = r.order_id
+         WHERE r.id = ANY(%s) ORDER BY r.id, p.status = 'captured' DESC, p.id DESC
+        """,
+        (list(refund_ids),),
+    )
+    return {int(str(row["id"])): str(row["gateway"]) for row in rows}
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from doorstep.domain.payments import store
 from doorstep.domain.payments.store import Payment, Refund
 from doorstep.kernel import errors
@@ -20,6 +22,11 @@ def order_of(tx: ReadTx, *, gateway: str, external_id: str) -> OrderId | None:
     """The order that a payment is matched to, by the gateway's id."""
     found = store.select_order(tx, gateway=gateway, external_id=external_id)
     return OrderId(found[0]) if found else None
+
+
+def gateways(tx: ReadTx, *, refund_ids: Sequence[int]) -> dict[int, str]:
+    """The gateway of the newest payment of each refund's order."""
+    return store.select_gateways(tx, refund_ids=refund_ids)
 
 
 def refunds(tx: ReadTx, *, order_id: int) -> list[Refund]:

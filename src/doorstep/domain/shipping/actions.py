@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from doorstep.domain.shipping import events, model
 from doorstep.domain.shipping.model import Label, LabelState, Scan, TrackingStatus
@@ -30,6 +30,17 @@ def request_label(tx: WriteTx, *, parcel: NewParcel, at: datetime) -> list[Shipm
     fact = events.LabelRequested(parcel.contents[0].order_id, first, parcel.direction.value)
     event_log.append(tx, [fact], at=at)
     return shipment_ids
+
+
+def record_parcel(tx: WriteTx, *, parcel: NewParcel, label: Label, at: datetime) -> ShipmentId:
+    """Store a parcel of one order that somebody else packed and labeled: nothing is bought."""
+    parcel_id = store.insert_parcel(tx, parcel=parcel)
+    shipment_id = store.insert_shipment(tx, parcel_id=parcel_id, contents=parcel.contents[0])
+    labels.insert_intent(
+        tx, parcel_id=parcel_id, first=shipment_id, connection_id=parcel.connection_id, at=at
+    )
+    labels.update_purchased(tx, parcel_id=parcel_id, label=label, at=at)
+    return shipment_id
 
 
 def lock(tx: WriteTx, *, shipment_id: ShipmentId) -> Shipment:
@@ -130,10 +141,40 @@ class Progress:
     delivered: bool
 
 
-def track(tx: WriteTx, *, shipment: Shipment, scans: Sequence[Scan]) -> Progress | None:
-    """Store scans of a parcel and derive its state from all of them; None if nothing changed."""
-    if not scans or not tracking.insert_events(tx, parcel_id=shipment.parcel_id, scans=scans):
-        return None
+def look_up_silent(
+    tx: WriteTx,
+    *,
+    connection_ids: Sequence[int],
+    after: timedelta,
+    until: timedelta,
+    at: datetime,
+    limit: int,
+) -> int:
+    """Have carriers asked for parcels on the way without news for so long, up to an age; returns how many."""
+    found = store.claim_silent(
+        tx,
+        connection_ids=connection_ids,
+        silent_since=at - after,
+        shipped_since=at - until,
+        at=at,
+        limit=limit,
+    )
+    event_log.append(tx, [events.TrackingDue(ShipmentId(each)) for each in found], at=at)
+    return len(found)
+
+
+def record_scans(tx: WriteTx, *, shipment: Shipment, scans: Sequence[Scan]) -> bool:
+    """Store scans of a parcel; whether there were new ones."""
+    return bool(scans) and tracking.insert_events(tx, parcel_id=shipment.parcel_id, scans=scans) > 0
+
+
+def understand(tx: WriteTx, *, parcel_ids: Sequence[int], raw_code: str, status: TrackingStatus) -> None:
+    """Give the scans with this code of the carrier the status that it stands for."""
+    tracking.update_unknown(tx, parcel_ids=parcel_ids, raw_code=raw_code, status=status)
+
+
+def progress(tx: WriteTx, *, shipment: Shipment) -> Progress | None:
+    """Derive the state of a parcel from all of its scans; None if nothing changed."""
     latest = model.current(tracking.select_events(tx, parcel_id=shipment.parcel_id))
     if latest is None:
         return None

@@ -70,6 +70,15 @@ class Tracked(_OfShipment):
 
 
 @dataclass(frozen=True, slots=True)
+class TrackingDue:
+    """The parcel is on the way and no scan has come for long: the carrier is asked."""
+
+    type: ClassVar[str] = "shipment.tracking_due"
+    stream: ClassVar[str] = "shipment"
+    shipment_id: ShipmentId
+
+
+@dataclass(frozen=True, slots=True)
 class Delivered(_OfShipment):
     """The carrier delivered the parcel (to the customer, or a return to the location): DELIVERED."""
 

@@ -5,15 +5,17 @@ from __future__ import annotations
 from typing import Protocol
 
 from doorstep.domain.shipping.model import Label, LabelRequest, TrackingSnapshot
+from doorstep.kernel.results import Pending
 
 
 class Carrier(Protocol):
     """A carrier or carrier aggregator.
 
     Raises kernel errors: Unavailable (`maybe_done` says whether the label may exist), Rejected (a person must act).
+    A carrier that makes labels later answers Pending and satisfies results.Followed, too; `find_label` has it then.
     """
 
-    def buy_label(self, request: LabelRequest) -> Label:
+    def buy_label(self, request: LabelRequest) -> Label | Pending:
         """Buy one label (or book one return pickup, by request.direction), with request.reference as idempotency key."""
         ...
 

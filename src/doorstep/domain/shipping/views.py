@@ -56,6 +56,11 @@ def scans(tx: ReadTx, *, parcel_id: int) -> list[Scan]:
     return tracking.select_events(tx, parcel_id=parcel_id)
 
 
+def with_unknown_scans(tx: ReadTx, *, connection_id: int, raw_code: str, limit: int) -> list[int]:
+    """Parcels of a carrier with scans of this code that nobody has understood yet."""
+    return tracking.find_unknown(tx, connection_id=connection_id, raw_code=raw_code, limit=limit)
+
+
 def label(tx: ReadTx, *, shipment_id: int) -> bytes:
     """The label's PDF; raises NotFound while there is none."""
     found = labels.select_pdf(tx, shipment_id=shipment_id)

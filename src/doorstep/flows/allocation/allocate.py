@@ -22,6 +22,7 @@ from doorstep.flows.allocation import (
     exception_queues,
     inputs,
     plan_result,
+    stock_locks,
     trial,
 )
 from doorstep.flows.allocation.capacity import NewWork
@@ -40,6 +41,7 @@ def allocate(
 
     With a scheduled `run`, orders that the run does not select stay as they are.
     """
+    stock_locks.of_orders(tx, order_ids=order_ids)
     demands = demand.of_stored(tx, order_ids=order_ids, now=now)
     found = plan(tx, demands=demands, now=now, run=run)
     orders.allocate(
@@ -67,8 +69,9 @@ def plan(
     if not everybody:
         return plan_result.EMPTY
     goods = eligible_stock.needs(tx, skus={want.sku for each in everybody for want in each.wants})
-    inventory.lock_supply(tx, parts=goods.locked_parts)
-    claims = inventory.consume(tx, parts=goods.locked_parts, carts=_carts(everybody), at=now)
+    carts = _carts(everybody)
+    inventory.lock_stock(tx, skus={*goods.parts, *(sku for sku, _ in goods.locked_parts)}, carts=carts)
+    claims = inventory.consume(tx, parts=goods.locked_parts, carts=carts, at=now)
     capacity.lock(tx, at=now)
     found = inputs.load(tx, demands=demands, goods=goods, claims=claims, at=now)
     decisions = trial.plan(tx, inputs=found, now=now, run=run)

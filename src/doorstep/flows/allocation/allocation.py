@@ -10,7 +10,7 @@ from doorstep.domain.inventory import actions as inventory
 from doorstep.domain.inventory.actions import ReservationEnd
 from doorstep.domain.orders import actions as orders
 from doorstep.domain.orders.model import LineCount
-from doorstep.flows.allocation import backorders, capacity, pools
+from doorstep.flows.allocation import backorders, capacity, pools, stock_locks
 from doorstep.kernel.db import WriteTx
 from doorstep.kernel.ids import OrderId
 
@@ -36,6 +36,7 @@ def unallocate(tx: WriteTx, *, ended: Mapping[str, Sequence[Work]], now: datetim
     order_ids = sorted({work.order_id for works in ended.values() for work in works})
     if not order_ids:
         return
+    stock_locks.of_orders(tx, order_ids=order_ids)
     for reason, works in ended.items():
         release(tx, works=works, reason=reason, now=now)
     changed(tx, order_ids=order_ids, now=now)

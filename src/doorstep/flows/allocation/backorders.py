@@ -79,8 +79,7 @@ def _promise(tx: WriteTx, *, order_ids: Sequence[OrderId], now: datetime) -> Non
     made_of = catalog.parts(tx, skus=skus)
     if not promise_views.sold_ahead(tx, skus={part.sku for each in made_of.values() for part in each}):
         return
-    for order_id in sorted(order_ids):
-        orders.lock(tx, order_id=order_id)
+    orders.lock_all(tx, order_ids=order_ids)
     needs = [
         Need(each.order_id, want.line_no, part.sku, part.quantity * want.quantity)
         for each in demand.of_stored(tx, order_ids=order_ids, now=now)
@@ -96,8 +95,7 @@ def record_promise_changes(context: Context, tx: WriteTx, deliveries: list[Deliv
 
     Lock order: orders before stock. Whoever changes supply holds SKU locks, so this runs in a step of its own.
     """
-    for order_id in sorted({event_int(each, "order_id") for each in deliveries}):
-        orders.lock(tx, order_id=OrderId(order_id))
+    orders.lock_all(tx, order_ids={OrderId(event_int(each, "order_id")) for each in deliveries})
     changes = [
         inventory_events.PromiseChanged(
             order_id=event_int(each, "order_id"),

@@ -60,5 +60,6 @@ def release(tx: WriteTx, *, work_ids: Sequence[int]) -> None:
 
 def delete_old_shifts(context: Context) -> int:
     """Delete shifts that ended two months ago; returns how many."""
-    with context.db.write(actor="system") as tx:
-        return network.delete_old_shifts(tx, before=context.clock.now() - _REMEMBERED)
+    return context.db.transact(
+        lambda tx: network.delete_old_shifts(tx, before=context.clock.now() - _REMEMBERED), actor="system"
+    )

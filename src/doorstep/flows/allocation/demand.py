@@ -12,7 +12,7 @@ from doorstep.domain.orders.actions import New
 from doorstep.domain.orders.model import Address
 from doorstep.domain.routing import views as routing
 from doorstep.domain.routing.model import Demand, DemandLine
-from doorstep.flows.allocation import order_attributes
+from doorstep.flows.network import order_attributes
 from doorstep.kernel.db import ReadTx
 from doorstep.kernel.ids import LocationId, OrderId, Sku
 
@@ -27,7 +27,7 @@ def _of_new(each: New, traits: Mapping[Sku, SkuAttributes]) -> Demand:
     wants = tuple(
         [
             _want(number, line.sku, line.quantity, line.unit_price_minor, traits)
-            for number, line in enumerate(order.lines, start=1)
+            for number, line in enumerate(order.stored_lines, start=1)
             if line.requires_shipping
         ]
     )

@@ -11,7 +11,7 @@ from doorstep.domain.orders import views as order_views
 from doorstep.domain.orders.model import QueuePlacement
 from doorstep.domain.routing.model import Decision, queues
 from doorstep.domain.routing.model.rules import RuleSet
-from doorstep.flows.allocation import allocation
+from doorstep.flows.allocation import allocation, stock_locks
 from doorstep.flows.context import Context
 from doorstep.kernel import log
 from doorstep.kernel.db import WriteTx
@@ -50,15 +50,20 @@ def cancel_ended(tx: WriteTx, *, decisions: Sequence[Decision], now: datetime) -
 def cancel_overdue(context: Context) -> int:
     """Cancel orders that waited as long as their queue allows, as far as they are unallocated; returns how many."""
     now = context.clock.now()
-    with context.db.write(actor="system") as tx:
+
+    def work(tx: WriteTx) -> int:
         overdue = orders.claim_overdue(tx, now=now, limit=_AT_ONCE)
+        stock_locks.of_orders(tx, order_ids=overdue)
         for order_id in overdue:
             (header,) = [each.header for each in order_views.orders(tx, order_ids=[order_id])]
             since = "" if header.queued_at is None else f" since {header.queued_at:%d %b %Y}"
             _cancel(tx, order_id, f"not filled{since}: {header.queue_reason.english()}", now)
-    if overdue:
-        _log.warning("orders canceled after waiting too long", orders=len(overdue))
-    return len(overdue)
+        return len(overdue)
+
+    canceled = context.db.transact(work, actor="system")
+    if canceled:
+        _log.warning("orders canceled after waiting too long", orders=canceled)
+    return canceled
 
 
 def _cancel(tx: WriteTx, order_id: OrderId, reason: str, now: datetime) -> None:

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 from doorstep.domain.inventory.actions import pools
 from doorstep.domain.orders import views as order_views
-from doorstep.flows.allocation import order_attributes
+from doorstep.flows.network import order_attributes
 from doorstep.kernel.db import WriteTx
 from doorstep.kernel.ids import OrderId
 

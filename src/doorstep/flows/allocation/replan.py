@@ -49,8 +49,7 @@ def retry_unallocated(context: Context, tx: WriteTx, _deliveries: list[Delivery]
 
 def _plan_again(tx: WriteTx, location_ids: Collection[LocationId], now: datetime) -> None:
     order_ids = work_views.planned_at(tx, location_ids=sorted(location_ids))
-    for order_id in order_ids:
-        orders.lock(tx, order_id=order_id)
+    orders.lock_all(tx, order_ids=order_ids)
     planned = withdraw(tx, order_ids=order_ids)
     allocation.unallocate(tx, ended={REPLANNED: planned}, now=now)
     orders.reroute(tx, order_ids=order_ids, now=now)

@@ -13,6 +13,7 @@ from doorstep.domain.routing.views import rules
 from doorstep.flows.allocation import allocate
 from doorstep.flows.context import Context
 from doorstep.kernel import errors, log
+from doorstep.kernel.db import WriteTx
 from doorstep.kernel.ids import OrderId
 
 _log = log.get("runs")
@@ -23,8 +24,9 @@ _HISTORY_KEPT_FOR = timedelta(days=90)
 def run_due(context: Context) -> int:
     """Run every scheduled run that is due; returns how many. A failed run is recorded with its error."""
     now = context.clock.now()
-    with context.db.write(actor="system") as tx:
-        due = runs.claim_due(tx, document=rules.compiled_rules(tx).document, now=now)
+    due = context.db.transact(
+        lambda tx: runs.claim_due(tx, document=rules.compiled_rules(tx).document, now=now), actor="system"
+    )
     for run in due:
         run_now(context, run=run)
     return len(due)
@@ -43,7 +45,8 @@ def run_now(context: Context, *, run: Run) -> NewRun:
     except errors.DoorstepError as problem:
         _log.error("a scheduled run failed", run=run.name, error=problem.message)
         result = problem.message
-    with context.db.write(actor="system") as tx:
+
+    def work(tx: WriteTx) -> NewRun:
         version = rules.compiled_rules(tx).version
         done = NewRun(
             run.name,
@@ -56,20 +59,26 @@ def run_now(context: Context, *, run: Run) -> NewRun:
             result=result,
         )
         runs.record(tx, run=done)
-    return done
+        return done
+
+    return context.db.transact(work, actor="system")
 
 
 def _batch(context: Context, run: Run, last: OrderId) -> tuple[OrderId, int, int] | None:
     """The next batch: last order id, how many the run selected, how many were fully allocated. None: no more orders."""
-    with context.db.write(actor="system") as tx:
+
+    def work(tx: WriteTx) -> tuple[OrderId, int, int] | None:
         waiting = orders.claim_waiting(tx, after=last, limit=_AT_ONCE)
         if not waiting:
             return None
         found = allocate.allocate(tx, order_ids=waiting, now=context.clock.now(), run=run)
         return waiting[-1], len(found.decisions), len(found.routed)
 
+    return context.db.transact(work, actor="system")
+
 
 def delete_old(context: Context) -> int:
     """Delete old run records."""
-    with context.db.write(actor="system") as tx:
-        return runs.delete_old(tx, before=context.clock.now() - _HISTORY_KEPT_FOR)
+    return context.db.transact(
+        lambda tx: runs.delete_old(tx, before=context.clock.now() - _HISTORY_KEPT_FOR), actor="system"
+    )

@@ -47,14 +47,12 @@ def endless_aisle(tx: ReadTx, *, sku: Sku, store_id: int, ways: Transit, at: dat
 
 def apply_rules_to_new(context: Context) -> None:
     """Compute the rules of new SKUs and locations, and of those that moved to another style, category or kind."""
-    with context.db.write(actor="system") as tx:
-        rules.catch_up(tx)
+    context.db.transact(rules.catch_up, actor="system")
 
 
 def recompute_rules(context: Context) -> None:
     """Recompute all availability rules; a difference is corrected and logged as an error."""
-    with context.db.write(actor="system") as tx:
-        effect = rules.rebuild(tx)
+    effect = context.db.transact(rules.rebuild, actor="system")
     if effect.total:
         _log.error("computed availability differed from its rules", changed=effect.total)
 

@@ -59,8 +59,7 @@ def expire(context: Context) -> int:
     """End expired cart reservations; returns how many."""
     lapsed = 0
     while True:
-        with context.db.write(actor="system") as tx:
-            some = inventory.expire(tx, at=context.clock.now())
+        some = context.db.transact(lambda tx: inventory.expire(tx, at=context.clock.now()), actor="system")
         lapsed += some
         if not some:
             return lapsed

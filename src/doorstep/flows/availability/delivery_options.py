@@ -16,9 +16,9 @@ from doorstep.domain.orders.model import Address
 from doorstep.domain.routing import model
 from doorstep.domain.routing.model import Decision, Demand, DemandLine, Network, OrderAttributes, Supply
 from doorstep.domain.routing.model.promise import Promise, promise_for
-from doorstep.flows.allocation import eligible_stock, inputs, order_attributes
+from doorstep.flows.allocation import eligible_stock, inputs
 from doorstep.flows.allocation.eligible_stock import StockNeeds
-from doorstep.flows.network import lanes
+from doorstep.flows.network import lanes, order_attributes
 from doorstep.flows.network.lanes import Configuration
 from doorstep.kernel import errors, geography
 from doorstep.kernel.db import ReadTx

@@ -2,11 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
 
+from doorstep.domain.connections.actions import maps as map_actions
+from doorstep.domain.connections.model import Kind, choice
+from doorstep.domain.connections.model.choice import Serves
+from doorstep.domain.connections.model.maps import MapKind
+from doorstep.domain.connections.views import maps
 from doorstep.domain.invoicing import actions as invoicing
 from doorstep.domain.invoicing import views as documents
-from doorstep.domain.invoicing.model import DocumentState
+from doorstep.domain.invoicing.model import Document, DocumentState, NoTaxAccount
 from doorstep.domain.orders import actions as orders
 from doorstep.domain.orders.actions import Accepted
 from doorstep.domain.payments import actions as payments
@@ -14,11 +20,12 @@ from doorstep.domain.payments.model import PaymentStatus
 from doorstep.domain.shipping import views as parcels
 from doorstep.domain.shipping.model import Direction
 from doorstep.flows.billing import credit_note, invoice
-from doorstep.flows.context import Context, Record, event_int, no_record
+from doorstep.flows.context import Context, Record, event_int, follow, no_record
 from doorstep.kernel import errors
-from doorstep.kernel.db import WriteTx
+from doorstep.kernel.db import ReadTx, WriteTx
 from doorstep.kernel.ids import InvoiceId, OrderId
 from doorstep.kernel.jobs import Delivery
+from doorstep.kernel.results import Pending
 
 
 def record_reported_payments(tx: WriteTx, *, accepted: Sequence[Accepted]) -> None:
@@ -45,18 +52,18 @@ def _reported(each: Accepted) -> payments.ReportedPayment:
 
 def request_invoices(context: Context, tx: WriteTx, deliveries: list[Delivery]) -> None:
     """Request an invoice per dispatched shipment."""
-    for delivery in deliveries:
-        shipment = parcels.shipment(tx, shipment_id=event_int(delivery, "shipment_id"))
+    found = [parcels.shipment(tx, shipment_id=event_int(each, "shipment_id")) for each in deliveries]
+    orders.lock_all(tx, order_ids={each.order_id for each in found})
+    for shipment in found:
         if shipment.direction is Direction.OUTBOUND:
-            orders.lock(tx, order_id=shipment.order_id)
             invoice.request(tx, shipment=shipment, now=context.clock.now())
 
 
 def request_credit_notes(context: Context, tx: WriteTx, deliveries: list[Delivery]) -> None:
     """Request a credit note per refunded return."""
+    orders.lock_all(tx, order_ids={OrderId(delivery.key) for delivery in deliveries})
     for delivery in deliveries:
         if delivery.data.get("return_id") is not None:
-            orders.lock(tx, order_id=OrderId(delivery.key))
             credit_note.request(tx, return_id=event_int(delivery, "return_id"), now=context.clock.now())
 
 
@@ -64,8 +71,20 @@ class NotInvoicedYet(errors.Unavailable):
     """A credit note waits for the number of its invoice."""
 
 
-def post_document(context: Context, delivery: Delivery) -> Record:
-    """Post an invoice or credit note to the ERP once, and store its number."""
+def partner(context: Context, tx: ReadTx, deliveries: Sequence[Delivery]) -> Mapping[int, int]:
+    """The accounting system of each delivery's document: that of its legal entity."""
+    systems = context.partners.of_kind(Kind.ERP)
+    wanted = {each.id: event_int(each, "invoice_id") for each in deliveries}
+    entities = documents.legal_entities(tx, invoice_ids=list(wanted.values()))
+    chosen = {
+        each: choice.choose(systems, Serves.LEGAL_ENTITIES, entities.get(invoice_id, ""))
+        for each, invoice_id in wanted.items()
+    }
+    return {each: connection.id for each, connection in chosen.items() if connection is not None}
+
+
+def post_document(context: Context, delivery: Delivery) -> Record | Pending:
+    """Post an invoice or credit note to the ERP once, and store its number. A repeat looks first what the ERP has."""
     invoice_id = InvoiceId(event_int(delivery, "invoice_id"))
     with context.db.read() as tx:
         stored = documents.invoice(tx, invoice_id=invoice_id)
@@ -74,7 +93,13 @@ def post_document(context: Context, delivery: Delivery) -> Record:
         return no_record
     if body is None:
         raise NotInvoicedYet("The invoice has no number yet: the credit note waits for it.")
-    posted = context.partners.accounting().post(body)
+    accounting = context.partners.accounting(body.seller.company)
+    if delivery.handle is not None and isinstance(pending := follow(accounting, delivery.handle), Pending):
+        return pending
+    found = accounting.find(body) if delivery.attempts > 1 else None
+    posted = accounting.post(_with_accounts(context, delivery, body)) if found is None else found
+    if isinstance(posted, Pending):
+        return posted
 
     def record(tx: WriteTx) -> None:
         orders.lock(tx, order_id=stored.order_id)
@@ -83,6 +108,18 @@ def post_document(context: Context, delivery: Delivery) -> Record:
     return record
 
 
+def _with_accounts(context: Context, delivery: Delivery, body: Document) -> Document:
+    """The document with the ERP's accounts of its taxes, where they are mapped."""
+    kinds = {tax.kind for line in body.lines for tax in line.taxes}
+    with context.db.read() as tx:
+        of = partner(context, tx, [delivery])[delivery.id]
+        found = maps.targets(tx, connection_id=of, kind=MapKind.TAX, sources=kinds)
+    return replace(body, tax_accounts=found)
+
+
 def mark_document_failed(context: Context, tx: WriteTx, delivery: Delivery, problem: Exception) -> None:
-    """The ERP rejected the document: store the reason."""
+    """The ERP rejected the document: store the reason. Taxes without an account are listed as not mapped."""
+    of = partner(context, tx, [delivery]).get(delivery.id)
+    if isinstance(problem, NoTaxAccount) and of is not None:
+        map_actions.translate(tx, names=[(MapKind.TAX, of, tax) for tax in problem.taxes], ours={})
     invoicing.failed(tx, invoice_id=InvoiceId(event_int(delivery, "invoice_id")), reason=str(problem))

@@ -10,7 +10,7 @@ from doorstep.domain.orders import actions as orders
 from doorstep.domain.orders import model
 from doorstep.domain.orders import views as order_views
 from doorstep.domain.orders.actions import Decided, New
-from doorstep.flows.allocation import allocate, allocation, demand
+from doorstep.flows.allocation import allocate, allocation, demand, stock_locks
 from doorstep.flows.allocation.plan_result import PlanResult
 from doorstep.kernel.db import WriteTx
 from doorstep.kernel.ids import OrderId
@@ -39,6 +39,7 @@ def approve(
     """Check stored orders and allocate the ones that pass, in the same transaction."""
     if not order_ids:
         return
+    stock_locks.of_orders(tx, order_ids=order_ids)
     known = catalog.known(tx, skus=order_views.skus(tx, order_ids=order_ids))
     approved = orders.run_checks(tx, order_ids=order_ids, known_skus=known, serviceable=serviceable, now=now)
     allocate.allocate(tx, order_ids=approved, now=now)

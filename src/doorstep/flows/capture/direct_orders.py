@@ -10,7 +10,7 @@ from enum import StrEnum
 from doorstep.domain.connections import actions as connections
 from doorstep.domain.connections import views as connection_views
 from doorstep.domain.connections.actions import Arrival
-from doorstep.domain.connections.model import Connection
+from doorstep.domain.connections.model import Connection, InboundRequest
 from doorstep.domain.orders import model
 from doorstep.domain.orders import views as order_views
 from doorstep.flows.capture import intake
@@ -87,7 +87,7 @@ def store(context: Context, tx: WriteTx, *, documents: Documents) -> list[Captur
 
 def _arrivals(context: Context, documents: Documents) -> list[Arrival]:
     reader = context.partners.inbound(documents.connection.id)
-    envelopes = [reader.envelope({}, body) for body in documents.bodies]
+    envelopes = [reader.envelope(InboundRequest({}, body)) for body in documents.bodies]
     return [
         Arrival(documents.connection.id, envelope.event_id, envelope.topic, {}, body, documents.trace_id)
         for envelope, body in zip(envelopes, documents.bodies, strict=True)

@@ -2,72 +2,110 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import replace
 from datetime import datetime
 
 from doorstep.domain.connections import actions as connections
-from doorstep.domain.connections.actions import Problem
-from doorstep.domain.connections.model import Connection, InboxMessage
+from doorstep.domain.connections.actions import Problem, feeds, files
+from doorstep.domain.connections.model import Hint, InboxMessage
 from doorstep.domain.orders import actions as orders
 from doorstep.domain.orders import views as order_views
 from doorstep.domain.orders.actions import Accepted, Incoming
 from doorstep.domain.orders.model import OrderSnapshot
-from doorstep.domain.payments.model import PaymentSnapshot, RefundSnapshot
-from doorstep.domain.returns.model import ReturnSnapshot
-from doorstep.domain.shipping.model import TrackingSnapshot
-from doorstep.flows.allocation import allocate, allocation
+from doorstep.domain.payments import actions as payments
+from doorstep.flows.allocation import allocate, allocation, stock_locks
 from doorstep.flows.billing import posting
-from doorstep.flows.capture import approve
+from doorstep.flows.capture import approve, concerned, fulfillments, observations, translate
+from doorstep.flows.capture.observations import Observation
 from doorstep.flows.context import Context
 from doorstep.flows.fulfillment import cancel
-from doorstep.flows.payments import match_order, refund
-from doorstep.flows.returns import create
-from doorstep.flows.shipping import ship
 from doorstep.kernel import errors, geography
 from doorstep.kernel.db import WriteTx
-
-
-@dataclass(frozen=True, slots=True)
-class _Read:
-    """One snapshot of one message."""
-
-    message: InboxMessage
-    connection: Connection
-    seen: object
+from doorstep.kernel.ids import OrderId, Sku
 
 
 def read(context: Context, tx: WriteTx, messages: Sequence[InboxMessage]) -> None:
     """Apply these locked messages. Unreadable ones become dead letters with their bytes; the rest go on."""
-    readable: list[_Read] = []
+    readable: list[Observation] = []
     good: list[InboxMessage] = []
     for message in messages:
         try:
-            readable.extend(_observe(context, message))
+            readable.extend(_parse(context, message))
         except errors.Invalid as problem:
             connections.set_aside(tx, problem=Problem(message.id, problem.message, problem.error_class, None))
         else:
             good.append(message)
-    reported = [_incoming(each, each.seen) for each in readable if isinstance(each.seen, OrderSnapshot)]
-    if reported:
-        capture_orders(tx, incoming=reported, serviceable=context.serviceable, now=context.clock.now())
+    readable = translate.names(context, tx, readable)
+    incoming = [
+        _incoming(each, each.reported) for each in readable if isinstance(each.reported, OrderSnapshot)
+    ]
+    payments.lock_references(tx, references=concerned.references_of(each.reported for each in readable))
+    seen = [(each.message.connection_id, each.reported) for each in readable]
+    also, skus = concerned.orders_of(tx, seen), concerned.skus_of(tx, seen)
+    if incoming:
+        capture_orders(
+            tx,
+            incoming=incoming,
+            serviceable=context.serviceable,
+            now=context.clock.now(),
+            also=also,
+            skus=skus,
+        )
+        fulfillments.record(context, tx, incoming)
+    elif also or skus:
+        orders.lock_all(tx, order_ids=also)
+        stock_locks.of_orders(tx, order_ids=also, more=skus)
     for each in readable:
-        with tx.acting(f"connection:{each.connection.key}"):
-            _take(context, tx, each)
+        if not isinstance(each.reported, OrderSnapshot | Hint):
+            observations.apply(context, tx, each)
+    _want(tx, readable)
     connections.mark_read(tx, messages=good)
 
 
-def _observe(context: Context, message: InboxMessage) -> list[_Read]:
+def _want(tx: WriteTx, readable: Sequence[Observation]) -> None:
+    """Have what the messages only name fetched: once per connection and batch, in the order of connections."""
+    hints: dict[int, list[Hint]] = {}
+    for each in readable:
+        if isinstance(each.reported, Hint):
+            hints.setdefault(each.connection.id, []).append(each.reported)
+    for connection_id in sorted(hints):
+        feeds.want(tx, connection_id=connection_id, hints=hints[connection_id])
+
+
+def _parse(context: Context, message: InboxMessage) -> list[Observation]:
     connection = context.partners.connection(message.connection_id)
-    seen = context.partners.inbound(message.connection_id).parse(message.topic, message.headers, message.body)
-    return [_Read(message, connection, each) for each in seen]
+    if message.topic == feeds.FETCH_TOPIC:
+        return [Observation(message, connection, feeds.hint_of(message.body))]
+    if message.topic == files.FILE_TOPIC:
+        return [Observation(message, connection, files.retry_of(message.body))]
+    inbound = context.partners.inbound(message.connection_id)
+    found = inbound.parse(message.topic, message.headers, message.body)
+    return [Observation(message, connection, each) for each in found]
 
 
 def capture_orders(
-    tx: WriteTx, *, incoming: Sequence[Incoming], serviceable: Mapping[str, bool], now: datetime
+    tx: WriteTx,
+    *,
+    incoming: Sequence[Incoming],
+    serviceable: Mapping[str, bool],
+    now: datetime,
+    also: Sequence[OrderId] = (),
+    skus: Collection[Sku] = (),
 ) -> list[Accepted]:
-    """Capture all orders of a batch. New orders are checked and planned before they are written, so every row is written once."""
-    reported = orders.classify(tx, incoming=incoming)
+    """Capture all orders of a batch. New orders are checked and planned before they are written, so every row is written once.
+
+    Everything that the batch may change is locked first: known orders and `also` those, then their stock and `skus`.
+    """
+    reported = orders.classify(tx, incoming=incoming, also=also)
+    stock_locks.of_orders(
+        tx,
+        order_ids=[*(OrderId(each.id) for each in reported.known.values()), *also],
+        more={*skus, *(line.sku for each in incoming for line in each.snapshot.lines)},
+        carts={
+            (each.channel, each.snapshot.cart_reference) for each in incoming if each.snapshot.cart_reference
+        },
+    )
     with tx.acting("system"):
         decided, routes = approve.check_new(tx, new=reported.decidable, serviceable=serviceable, now=now)
         accepted = orders.upsert(tx, reported=reported, decided=decided, now=now)
@@ -85,7 +123,7 @@ def capture_orders(
     return accepted
 
 
-def _incoming(each: _Read, order: OrderSnapshot) -> Incoming:
+def _incoming(each: Observation, order: OrderSnapshot) -> Incoming:
     connection = each.connection
     actor = f"connection:{connection.key}"
     return Incoming(connection.id, connection.key, with_coordinates(order), each.message.trace_id, actor)
@@ -100,24 +138,3 @@ def with_coordinates(order: OrderSnapshot) -> OrderSnapshot:
     if point is None:
         return order
     return replace(order, shipping_address=replace(address, latitude=point[0], longitude=point[1]))
-
-
-def _take(context: Context, tx: WriteTx, each: _Read) -> None:
-    message = each.message
-    match each.seen:
-        case OrderSnapshot():
-            return
-        case PaymentSnapshot() as seen:
-            match_order.record_reported(
-                context, tx, sender=each.connection, seen=seen, trace_id=message.trace_id
-            )
-        case RefundSnapshot() as seen:
-            refund.record_reported(tx, seen=seen, now=context.clock.now())
-        case ReturnSnapshot() as seen:
-            create.record_reported(
-                context, tx, connection_id=message.connection_id, seen=seen, trace_id=message.trace_id
-            )
-        case TrackingSnapshot() as seen:
-            ship.track(tx, connection_id=message.connection_id, seen=seen, trace_id=message.trace_id)
-        case other:
-            raise TypeError(f"no flow handles a {type(other).__name__}")

@@ -7,38 +7,18 @@ from datetime import datetime, timedelta
 from doorstep.domain.catalog import views as catalog
 from doorstep.domain.fulfillment import actions as fulfillment
 from doorstep.domain.fulfillment import views as work_views
-from doorstep.domain.fulfillment.actions import Command
+from doorstep.domain.fulfillment.actions import Command, warehouse
 from doorstep.domain.fulfillment.model import RejectReason, Work, WorkLine
-from doorstep.domain.network import views as network
 from doorstep.domain.orders import actions as orders
-from doorstep.domain.orders import views as order_views
 from doorstep.domain.orders.model import LineCount
 from doorstep.domain.routing import actions as routing
 from doorstep.domain.routing.actions import Block, Exclusion
 from doorstep.domain.routing.views import rules
 from doorstep.flows.allocation import allocation, replan
 from doorstep.flows.fulfillment import stock_correction
-from doorstep.kernel import errors
+from doorstep.flows.fulfillment.commands import locked_command
 from doorstep.kernel.db import WriteTx
 from doorstep.kernel.ids import FulfillmentOrderId
-
-
-def locked_command(
-    tx: WriteTx,
-    fulfillment_order_id: FulfillmentOrderId,
-    version: int | None,
-    now: datetime,
-    *,
-    past_holds: bool = False,
-) -> Command:
-    """Lock the order and build the command. Raises Refused for a held order, unless `past_holds`."""
-    order_id = fulfillment.order_of(tx, fulfillment_order_id=fulfillment_order_id)
-    orders.lock(tx, order_id=order_id)
-    holds = order_views.open_holds(tx, order_ids=[order_id])
-    if holds and not past_holds:
-        raise errors.Refused(f"The order is held: {holds[0].message.english()}")
-    location_id = work_views.work(tx, fulfillment_order_id=fulfillment_order_id).location_id
-    return Command(fulfillment_order_id, network.location(tx, location_id=location_id).code, now, version)
 
 
 def accept(
@@ -77,6 +57,21 @@ def pick_all(
     )
 
 
+def reject_for_warehouse(
+    tx: WriteTx, *, fulfillment_order_id: FulfillmentOrderId, reason: RejectReason, note: str, now: datetime
+) -> None:
+    """Reject work that its warehouse does not do, or does no longer."""
+    locked = locked_command(tx, fulfillment_order_id, None, now, past_holds=True, for_warehouse=True)
+    _reject(tx, locked, reason, note)
+
+
+def keep(tx: WriteTx, *, fulfillment_order_id: FulfillmentOrderId, note: str, now: datetime) -> None:
+    """The warehouse could not stop recalled work: the recall is declined."""
+    locked = locked_command(tx, fulfillment_order_id, None, now, past_holds=True, for_warehouse=True)
+    if work_views.work(tx, fulfillment_order_id=fulfillment_order_id).recall_requested:
+        fulfillment.decline_recall(tx, command=locked, note=note)
+
+
 def reject(
     tx: WriteTx,
     *,
@@ -88,7 +83,15 @@ def reject(
 ) -> None:
     """Reject a fulfillment order: release and correct its stock, and allocate its lines elsewhere."""
     locked = locked_command(tx, fulfillment_order_id, version, now, past_holds=True)
-    before = work_views.work(tx, fulfillment_order_id=fulfillment_order_id)
+    _reject(tx, locked, reason, note)
+
+
+def _reject(tx: WriteTx, locked: Command, reason: RejectReason, note: str) -> None:
+    now, work_id = locked.at, locked.fulfillment_order_id
+    before = work_views.work(tx, fulfillment_order_id=work_id)
+    order = work_views.at_warehouse(tx, fulfillment_order_ids=[work_id]).get(work_id)
+    if order is not None:
+        warehouse.drop_unsent(tx, order=order, reason=note)
     work = fulfillment.reject(tx, command=locked, reason=reason, note=note)
     planned = replan.withdraw(tx, order_ids=[work.order_id])
     ended = {f"rejected: {reason.value}": [before], replan.REPLANNED: planned}

@@ -18,7 +18,7 @@ from doorstep.domain.shipping import views as parcel_views
 from doorstep.domain.shipping.actions import Shipment
 from doorstep.domain.shipping.model import Packed, check_contents
 from doorstep.flows.context import Context
-from doorstep.flows.fulfillment import fulfill
+from doorstep.flows.fulfillment import commands
 from doorstep.flows.shipping import carrier_choice, label_request
 from doorstep.flows.shipping import ship as ship_flow
 from doorstep.kernel import errors
@@ -30,7 +30,7 @@ def pack(
     tx: WriteTx, *, fulfillment_order_id: FulfillmentOrderId, now: datetime, version: int | None = None
 ) -> None:
     """Pack a fulfillment order; its label is bought in the background."""
-    work = fulfillment.pack(tx, command=fulfill.locked_command(tx, fulfillment_order_id, version, now))
+    work = fulfillment.pack(tx, command=commands.locked_command(tx, fulfillment_order_id, version, now))
     orders.count(
         tx,
         counters=["packed"],
@@ -56,7 +56,7 @@ def pack_parcels(
     check_contents({line.line_no: (line.sku, line.quantity) for line in work.lines}, parcels)
     if order_views.order(tx, order_id=work.order_id).header.pickup:
         raise errors.Refused("The customer collects this order: it is packed without parcels.")
-    connection_id = carrier_choice.connection_of(context, tx, location_id=work.location_id, now=now)
+    connection_id = carrier_choice.connection_of(context, tx, work=work, now=now)
     parts: dict[int, dict[str, int]] = {}
     for packed in parcels:
         parcel = label_request.for_packed(
@@ -83,7 +83,7 @@ def ship(
 ) -> None:
     """Hand all parcels of a fulfillment order, with everything in them, to the carrier. Repeating it changes nothing."""
     parcels = ship_flow.parcels_of(tx, fulfillment_order_id=fulfillment_order_id)
-    fulfillment.lock(tx, command=fulfill.locked_command(tx, fulfillment_order_id, version, now))
+    fulfillment.lock(tx, command=commands.locked_command(tx, fulfillment_order_id, version, now))
     if not parcels:
         raise errors.Refused("There is no label yet: wait for it, or see on the order why it failed.")
     for parcel in parcels:
@@ -104,5 +104,5 @@ def _hand_over(tx: WriteTx, parcel: Sequence[Shipment], now: datetime) -> None:
     """Ship a parcel, unless an order in it is held."""
     for each in parcel:
         if each.fulfillment_order_id is not None:
-            fulfill.locked_command(tx, each.fulfillment_order_id, None, now)
+            commands.locked_command(tx, each.fulfillment_order_id, None, now)
     ship_flow.hand_over(tx, parcel=parcel, at=now)

@@ -18,7 +18,7 @@ from doorstep.domain.routing.model.rules import Release
 from doorstep.domain.routing.views import rules
 from doorstep.flows.context import Context
 from doorstep.flows.network import lanes
-from doorstep.kernel.db import ReadTx
+from doorstep.kernel.db import ReadTx, WriteTx
 from doorstep.kernel.ids import FulfillmentOrderId, LocationId
 
 _MEASURED = timedelta(days=7)
@@ -28,7 +28,8 @@ _AT_ONCE = 200
 def measure_throughput(context: Context) -> int:
     """Measure each location's recent throughput, backlog and reject rate."""
     now = context.clock.now()
-    with context.db.write(actor="system") as tx:
+
+    def work(tx: WriteTx) -> int:
         known = lanes.configuration(tx, at=now).compiled
         picked, before_them = work_views.picked_units(tx, since=now - _MEASURED), work_views.open_units(tx)
         found = []
@@ -41,7 +42,9 @@ def measure_throughput(context: Context) -> int:
             share = capacity.reject_rate(rejected=rejected, works=works)
             found.append(Throughput(location, rate, before_them.get(location, 0), share, now))
         network.record_throughput(tx, throughput=found)
-    return len(found)
+        return len(found)
+
+    return context.db.transact(work, actor="system")
 
 
 def release_due(context: Context) -> int:
@@ -95,8 +98,10 @@ def _release(
     context: Context, work_ids: list[FulfillmentOrderId], known: Mapping[FulfillmentOrderId, ReleasableWork]
 ) -> int:
     now = context.clock.now()
-    with context.db.write(actor="system") as tx:
-        for order_id in sorted({known[each].order_id for each in work_ids}):
-            orders.lock(tx, order_id=order_id)
+
+    def work(tx: WriteTx) -> int:
+        orders.lock_all(tx, order_ids={known[each].order_id for each in work_ids})
         codes: dict[int, str] = {each.id: each.code for each in network_views.locations(tx).values()}
         return len(fulfillment.release(tx, work_ids=work_ids, codes=codes, at=now))
+
+    return context.db.transact(work, actor="system")

@@ -19,6 +19,7 @@ from doorstep.flows.fulfillment import fulfill
 from doorstep.flows.network import lanes
 from doorstep.flows.network.compile_document import CompiledNetwork
 from doorstep.kernel import errors, log
+from doorstep.kernel.db import WriteTx
 from doorstep.kernel.ids import LocationId
 
 _log = log.get("idle")
@@ -65,9 +66,8 @@ def _due(
 
 
 def _escalate(context: Context, due: Sequence[Due], known: CompiledNetwork, now: datetime) -> int:
-    with context.db.write(actor="system") as tx:
-        for order_id in sorted({work.order_id for work, _, _ in due}):
-            orders.lock(tx, order_id=order_id)
+    def work(tx: WriteTx) -> int:
+        orders.lock_all(tx, order_ids={work.order_id for work, _, _ in due})
         reported = [
             events.Overdue(
                 work.order_id, work.id, known.locations[work.location_id].code, stage.value, int(minutes)
@@ -76,20 +76,24 @@ def _escalate(context: Context, due: Sequence[Due], known: CompiledNetwork, now:
         ]
         return fulfillment.overdue(tx, reported=reported, at=now)
 
+    return context.db.transact(work, actor="system")
+
 
 def _reroute(context: Context, work: UnacceptedWork, minutes: float, now: datetime) -> int:
     """Reject on behalf of the location, unless someone there acted first; the order is re-routed."""
     note = f"not accepted within {int(minutes)} opening minutes"
     try:
-        with context.db.write(actor="system") as tx:
-            fulfill.reject(
+        context.db.transact(
+            lambda tx: fulfill.reject(
                 tx,
                 fulfillment_order_id=work.id,
                 reason=RejectReason.NOT_ACCEPTED,
                 note=note,
                 now=now,
                 version=work.version,
-            )
+            ),
+            actor="system",
+        )
     except errors.Conflict as problem:
         _log.info("unaccepted work was accepted meanwhile", work_id=work.id, answer=problem.message)
         return 0

@@ -44,7 +44,8 @@ def end(tx: WriteTx, *, carrier: str, now: datetime) -> None:
 def check(context: Context) -> int:
     """End expired outages and pauses, and start outages of carriers whose calls keep failing; returns how many changed."""
     now = context.clock.now()
-    with context.db.write(actor="system") as tx:
+
+    def work(tx: WriteTx) -> int:
         changed = network.end_over(tx, at=now)
         noticed = {
             each.carrier: each for each in network_views.outages(tx, at=now).values() if each.is_noticed
@@ -60,6 +61,9 @@ def check(context: Context) -> int:
             changed += network.start_detected_outage(
                 tx, carrier=each.carrier, reason=reason, until_at=now + _OUTAGE_LENGTH, at=now
             )
+        return changed
+
+    changed = context.db.transact(work, actor="system")
     if changed:
         _log.warning("carrier outages or location pauses changed", changes=changed)
     return changed

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 
+from doorstep.domain.connections.model import Kind
 from doorstep.domain.orders import actions as orders
 from doorstep.domain.orders import views as order_views
 from doorstep.domain.payments import actions as payments
@@ -11,9 +13,9 @@ from doorstep.domain.payments import views as money_views
 from doorstep.domain.payments.model import RefundRequest, RefundResult, RefundSnapshot, RefundState
 from doorstep.domain.returns import actions as returns
 from doorstep.flows.context import Context, Record, event_int, no_record
-from doorstep.flows.payments import owed
+from doorstep.flows.payments import gateway_names, owed
 from doorstep.kernel import errors
-from doorstep.kernel.db import WriteTx
+from doorstep.kernel.db import ReadTx, WriteTx
 from doorstep.kernel.ids import OrderId, RefundId, ReturnId
 from doorstep.kernel.jobs import Delivery
 from doorstep.kernel.money import Money
@@ -21,10 +23,9 @@ from doorstep.kernel.money import Money
 
 def request_refunds(context: Context, tx: WriteTx, deliveries: list[Delivery]) -> None:
     """Request a refund per inspected return that is owed one; returns that cost nothing are closed at once."""
-    for delivery in deliveries:
-        if not delivery.data["refund_due"]:
-            continue
-        orders.lock(tx, order_id=OrderId(delivery.key))
+    due = [delivery for delivery in deliveries if delivery.data["refund_due"]]
+    orders.lock_all(tx, order_ids={OrderId(delivery.key) for delivery in due})
+    for delivery in due:
         each = returns.lock(tx, return_id=ReturnId(event_int(delivery, "return_id")))
         order = order_views.order(tx, order_id=each.order_id)
         amount = sum(minor for _, minor in owed.of_return(tx, each, order).values())
@@ -39,34 +40,58 @@ def request_refunds(context: Context, tx: WriteTx, deliveries: list[Delivery]) -
             returns.refund_triggered(tx, return_id=each.id, at=context.clock.now())
 
 
+def partner(context: Context, tx: ReadTx, deliveries: Sequence[Delivery]) -> Mapping[int, int]:
+    """The gateway of each delivery's refund."""
+    wanted = {each.id: event_int(each, "refund_id") for each in deliveries}
+    gateways = money_views.gateways(tx, refund_ids=list(wanted.values()))
+    connections = {each.connector_id: each.id for each in context.partners.of_kind(Kind.PAYMENTS)}
+    found = {each: connections.get(gateways.get(refund_id, "")) for each, refund_id in wanted.items()}
+    return {each: connection_id for each, connection_id in found.items() if connection_id is not None}
+
+
 def issue(context: Context, delivery: Delivery) -> Record:
     """Issue a refund once. On a retry, look it up at the gateway first."""
     refund_id = RefundId(event_int(delivery, "refund_id"))
-    with context.db.write(actor="system", trace_id=delivery.trace_id) as tx:
-        orders.lock(tx, order_id=OrderId(delivery.key))
-        refund = payments.lock_refund(tx, refund_id=refund_id)
-        if refund.state is RefundState.SUCCEEDED:
-            return no_record
-        tender = payments.choose_tender(tx, refund=refund)
-        asked_before = payments.mark_requested(tx, refund=refund, at=context.clock.now())
-        if refund.return_id is not None:
-            returns.refund_requested(tx, return_id=refund.return_id, at=context.clock.now())
-        order_number = order_views.order(tx, order_id=refund.order_id).header.number
-    amount = Money(refund.amount_minor, refund.currency)
-    intent = RefundRequest(
-        refund_id, refund.reference, tender.external_id or "", amount, refund.reason, order_number
+    wanted = context.db.transact(
+        lambda tx: _intend(tx, refund_id, OrderId(delivery.key), context.clock.now()),
+        actor="system",
+        trace_id=delivery.trace_id,
     )
-    gateway = context.partners.gateway(tender.gateway)
+    if wanted is None:
+        return no_record
+    intent, tender, asked_before, order_id = wanted
+    name = gateway_names.ours(context, order_id=order_id, name=tender.gateway)
+    gateway = context.partners.gateway(name)
     result = gateway.find_refund(intent) if asked_before else None
     if result is None:
         result = gateway.refund(intent)
     if result.state is RefundState.FAILED:
-        raise errors.Refused(f"The gateway did not process refund {refund.reference}.")
+        raise errors.Refused(f"The gateway did not process refund {intent.reference}.")
 
     def record(tx: WriteTx) -> None:
-        _credit(tx, refund_id=refund_id, order_id=refund.order_id, result=result, now=context.clock.now())
+        _credit(tx, refund_id=refund_id, order_id=order_id, result=result, now=context.clock.now())
 
     return record
+
+
+def _intend(
+    tx: WriteTx, refund_id: RefundId, order_id: OrderId, now: datetime
+) -> tuple[RefundRequest, money_views.Payment, bool, OrderId] | None:
+    """What to ask of the gateway, of which payment, and whether it was asked before; None once it is refunded."""
+    orders.lock(tx, order_id=order_id)
+    refund = payments.lock_refund(tx, refund_id=refund_id)
+    if refund.state is RefundState.SUCCEEDED:
+        return None
+    tender = payments.choose_tender(tx, refund=refund)
+    asked_before = payments.mark_requested(tx, refund=refund, at=now)
+    if refund.return_id is not None:
+        returns.refund_requested(tx, return_id=refund.return_id, at=now)
+    number = order_views.order(tx, order_id=refund.order_id).header.number
+    amount = Money(refund.amount_minor, refund.currency)
+    intent = RefundRequest(
+        refund_id, refund.reference, tender.external_id or "", amount, refund.reason, number
+    )
+    return intent, tender, asked_before, refund.order_id
 
 
 def _credit(

@@ -28,8 +28,8 @@ from doorstep.kernel.jobs import Delivery
 
 def book_pickups(context: Context, tx: WriteTx, deliveries: list[Delivery]) -> None:
     """Book the pickup of a new return with the location's return carrier."""
+    orders.lock_all(tx, order_ids={OrderId(delivery.key) for delivery in deliveries})
     for delivery in deliveries:
-        orders.lock(tx, order_id=OrderId(delivery.key))
         each = return_views.one(tx, return_id=int(str(delivery.data["return_id"])))
         if each.location_id is None:
             raise errors.Refused("None of these lines has shipped: there is nothing to pick up.")

@@ -23,6 +23,7 @@ from doorstep.flows.context import Context
 from doorstep.flows.routing_rules import history
 from doorstep.flows.routing_rules.history import Window
 from doorstep.flows.routing_rules.simulation import Reported
+from doorstep.kernel.db import WriteTx
 
 _SECONDS = 60.0
 _DAY = timedelta(days=1)
@@ -32,10 +33,13 @@ def schedule(context: Context) -> int | None:
     """Queue the measurement of yesterday (UTC) once; returns the run."""
     now = context.clock.now()
     today = now.replace(hour=0, minute=0, second=0, microsecond=0)
-    with context.db.write(actor="system") as tx:
+
+    def work(tx: WriteTx) -> int | None:
         number = rules.active_number(tx)
         new = NewRun("hindsight", number, number, today - _DAY, today, every_minutes=1)
         return verbs.queue(tx, new=new, at=now)
+
+    return context.db.transact(work, actor="system")
 
 
 def measure(
@@ -55,10 +59,13 @@ def measure(
         for each in decided
         if each.order_id in best
     ]
-    with context.db.write(actor="system") as tx:
+
+    def work(tx: WriteTx) -> None:
         verbs.finish(tx, hold=hold, measured=(None, None), changes=(), at=context.clock.now())
         verbs.record_hindsight(tx, known=known)
         runs.record(tx, run=_done(run, compiled_rules, known, began, context.clock.now()))
+
+    context.db.transact(work, actor="system")
 
 
 def _actual(decided: views.Decided, labels: Mapping[int, int]) -> int:

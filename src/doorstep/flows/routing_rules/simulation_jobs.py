@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -43,8 +44,7 @@ def queue(tx: WriteTx, *, new: NewRun, now: datetime) -> int:
 
 def run_next(context: Context, *, stopped: Callable[[], bool] = lambda: False) -> bool:
     """Run the next queued simulation; False if none waits. `stopped` says whether the process stops."""
-    with context.db.write(actor="system") as tx:
-        run = verbs.take(tx, at=context.clock.now())
+    run = context.db.transact(lambda tx: verbs.take(tx, at=context.clock.now()), actor="system")
     if run is None:
         return False
     hold = Lease(run.id, run.attempts)
@@ -65,13 +65,17 @@ def _held(context: Context, hold: Lease) -> Iterator[None]:
     except verbs.Lost:
         _log.warning("another worker has taken this run over", run_id=hold.run_id)
     except errors.DoorstepError as problem:
-        with context.db.write(actor="system") as tx:
-            if isinstance(problem, verbs.Canceled):
-                verbs.drop(tx, hold=hold, at=context.clock.now())
-            elif isinstance(problem, errors.Unavailable):
-                verbs.requeue(tx, hold=hold)
-            else:
-                verbs.fail(tx, hold=hold, error=problem.message, at=context.clock.now())
+        context.db.transact(functools.partial(_end, context, hold, problem), actor="system")
+
+
+def _end(context: Context, hold: Lease, problem: errors.DoorstepError, tx: WriteTx) -> None:
+    """Record why a run did not finish."""
+    if isinstance(problem, verbs.Canceled):
+        verbs.drop(tx, hold=hold, at=context.clock.now())
+    elif isinstance(problem, errors.Unavailable):
+        verbs.requeue(tx, hold=hold)
+    else:
+        verbs.fail(tx, hold=hold, error=problem.message, at=context.clock.now())
 
 
 @dataclass(slots=True)
@@ -89,8 +93,9 @@ class _Progress:
         if monotonic() - self.last < _REPORTED_EVERY_SECONDS:
             return
         self.last = monotonic()
-        with self.context.db.write(actor="system") as tx:
-            verbs.report_progress(tx, hold=self.hold, done=done, total=total)
+        self.context.db.transact(
+            lambda tx: verbs.report_progress(tx, hold=self.hold, done=done, total=total), actor="system"
+        )
 
 
 def _simulate(context: Context, run: LabRun, hold: Lease, reported: Reported) -> None:
@@ -103,7 +108,8 @@ def _simulate(context: Context, run: LabRun, hold: Lease, reported: Reported) ->
     how = How(timedelta(minutes=run.every_minutes), run.batch_seconds)
     found = simulation.simulate(material.past, sides, how=how, reported=reported)
     most = sorted(found.changes, key=lambda each: -abs(each.cost_minor))[:_MOST_KEPT]
-    with context.db.write(actor="system") as tx:
+
+    def work(tx: WriteTx) -> None:
         numbers = material.numbers or simulation.numbers(tx, changes=most)
         verbs.finish(
             tx,
@@ -112,6 +118,8 @@ def _simulate(context: Context, run: LabRun, hold: Lease, reported: Reported) ->
             changes=[(numbers.get(each.order_id, ""), each) for each in most],
             at=context.clock.now(),
         )
+
+    context.db.transact(work, actor="system")
 
 
 def _material(context: Context, tx: ReadTx, run: LabRun) -> Material:
@@ -124,5 +132,6 @@ def _material(context: Context, tx: ReadTx, run: LabRun) -> Material:
 
 def delete_old(context: Context) -> int:
     """Delete old simulations."""
-    with context.db.write(actor="system") as tx:
-        return verbs.delete_old(tx, before=context.clock.now() - _KEPT_FOR)
+    return context.db.transact(
+        lambda tx: verbs.delete_old(tx, before=context.clock.now() - _KEPT_FOR), actor="system"
+    )

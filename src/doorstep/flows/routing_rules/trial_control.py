@@ -52,7 +52,8 @@ def verdict(tx: ReadTx, *, trial: Trial) -> Verdict:
 
 def check(context: Context) -> Verdict | None:
     """Stop a trial whose limits are exceeded or whose versions changed."""
-    with context.db.write(actor="system") as tx:
+
+    def work(tx: WriteTx) -> Verdict | None:
         trial = trials.running(tx)
         if trial is None:
             return None
@@ -62,6 +63,8 @@ def check(context: Context) -> Verdict | None:
         elif ended := _why_outdated(tx, trial):
             verbs.stop(tx, why=ended, at=context.clock.now())
         return found
+
+    return context.db.transact(work, actor="system")
 
 
 def _why_outdated(tx: ReadTx, trial: Trial) -> str:

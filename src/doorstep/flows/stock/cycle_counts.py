@@ -54,5 +54,6 @@ def _doubtful(delivery: Delivery) -> list[MissingStock]:
 
 def write_off_missing(context: Context) -> int:
     """Write off missing units that no order has reserved any more; returns how many positions."""
-    with context.db.write(actor="system") as tx:
-        return claims.write_off_missing(tx, at=context.clock.now())
+    return context.db.transact(
+        lambda tx: claims.write_off_missing(tx, at=context.clock.now()), actor="system"
+    )

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import functools
+
 from doorstep.domain.inventory.actions import replenishment
 from doorstep.flows.context import Context
 from doorstep.kernel.ids import TransferId
@@ -12,8 +14,8 @@ def draft(context: Context, *, actor: str = "system") -> list[TransferId]:
     drafted: dict[TransferId, None] = {}
     after = ""
     while True:
-        with context.db.write(actor=actor) as tx:
-            page = replenishment.draft(tx, after=after, at=context.clock.now())
+        work = functools.partial(replenishment.draft, after=after, at=context.clock.now())
+        page = context.db.transact(work, actor=actor)
         drafted |= dict.fromkeys(page.transfer_ids)
         after = page.next_after
         if not after:

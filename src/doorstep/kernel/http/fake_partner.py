@@ -7,6 +7,7 @@ from collections.abc import Callable
 from enum import StrEnum
 from typing import TypeVar
 
+from doorstep.kernel import transactions
 from doorstep.kernel.http.responses import Rejected, Shadowed, SwitchedOff, Unanswered
 from doorstep.kernel.http.session import Session
 
@@ -36,6 +37,7 @@ class Partner:
     def call(self, work: Callable[[], Answer], *, reads: bool = False) -> Answer:
         """The work's result, or the fault that is due for this kind of call."""
         name = self._session.name
+        transactions.refuse_in_transaction(name)
         if self._session.mode == "off":
             raise SwitchedOff(f"{name} is switched off.", connection=name)
         if self._session.mode == "shadow" and not reads:

@@ -98,7 +98,7 @@ def explained(problem: errors.DoorstepError, reason: str) -> errors.DoorstepErro
 
 
 def _problem(response: Response, *, partner: str, now: datetime) -> errors.DoorstepError:
-    status, wait = response.status, _retry_after(response.headers.get("retry-after"), now)
+    status, wait = response.status, retry_after(response, now)
     reported = {"status": status, "body": _shown(response)}
     if status == HTTPStatus.TOO_MANY_REQUESTS or (
         status == HTTPStatus.SERVICE_UNAVAILABLE and wait is not None
@@ -159,8 +159,9 @@ def _reason(body: object) -> str:
     return "" if "<" in text or "Traceback" in text else text[:_REASON_CHARACTERS]
 
 
-def _retry_after(value: str | None, now: datetime) -> float | None:
-    """Seconds from a Retry-After header, which holds seconds or a date."""
+def retry_after(response: Response, now: datetime) -> float | None:
+    """Seconds from a Retry-After header, which holds seconds or a date; None if there is none that can be read."""
+    value = response.headers.get("retry-after")
     if not value:
         return None
     try:

@@ -6,9 +6,11 @@ import functools
 import ssl
 import time
 from collections.abc import Callable, Mapping
+from dataclasses import dataclass
 from datetime import UTC, datetime
+from http import HTTPStatus
 from types import TracebackType
-from typing import Self, Unpack
+from typing import Protocol, Self, Unpack
 from urllib.parse import urlsplit
 
 import httpx
@@ -16,10 +18,15 @@ import msgspec
 import prometheus_client
 import tenacity
 
-from doorstep.kernel import errors, log
-from doorstep.kernel.http import responses, throttle
-from doorstep.kernel.http.call import Authorize, Call, Details, Mode
+from doorstep.kernel import errors, log, transactions
+from doorstep.kernel.http import responses
+from doorstep.kernel.http.call import Authorize, Call, Details, Mode, ReadLimit, Renewable
+from doorstep.kernel.http.gate import Gate, MemoryGate
+from doorstep.kernel.http.policy import Policy
+from doorstep.kernel.http.tokens import MemoryTokens, Tokens
+from doorstep.kernel.limits import RateAnswer
 
+_PAUSE_SECONDS = 1.0  # after a 429 without Retry-After, unless the limit gives back a call more slowly
 _NEVER_SENT = (httpx.ConnectError, httpx.ConnectTimeout, httpx.PoolTimeout, httpx.ProxyError)
 _OUR_MISTAKE = (httpx.InvalidURL, httpx.UnsupportedProtocol, httpx.LocalProtocolError)
 _CALLS = prometheus_client.Counter(
@@ -39,8 +46,23 @@ def _trusted() -> ssl.SSLContext:
     return httpx.create_ssl_context()
 
 
+@dataclass(frozen=True, slots=True)
+class Shared:
+    """What all sessions of a connection share, in all processes: its gate, its tokens, and how it reads its limits."""
+
+    gate: Gate
+    tokens: Tokens
+    read_limit: ReadLimit | None = None
+
+
+class Closable(Protocol):
+    """What ends with a session."""
+
+    def close(self) -> None: ...
+
+
 class Session:
-    """Calls to one partner over one connection. One per process: limits and circuit are kept in it; thread-safe."""
+    """Calls to one partner over one connection. One per process; its gate is shared by all; thread-safe."""
 
     def __init__(
         self,
@@ -50,36 +72,86 @@ class Session:
         mode: Mode = "live",
         authorize: Authorize | None = None,
         headers: Mapping[str, str] | None = None,
-        policy: throttle.Policy | None = None,
+        policy: Policy | None = None,
+        shared: Shared | None = None,
     ) -> None:
         """`name` appears in logs, metrics and messages; `authorize` signs each finished request."""
         self.name = name
         self.mode = mode
-        self._policy = policy or throttle.Policy()
-        self._authorize = authorize
+        self.policy = policy or Policy()
+        self.authorize = authorize
         self._base = base_url.rstrip("/")
-        self._guard = throttle.Throttle(name, self._policy)
-        timeout = httpx.Timeout(self._policy.timeout_seconds, connect=self._policy.connect_timeout_seconds)
+        self._shared = shared or Shared(MemoryGate(name, self.policy), MemoryTokens())
+        self._others: list[Closable] = []
+        timeout = httpx.Timeout(self.policy.timeout_seconds, connect=self.policy.connect_timeout_seconds)
         self._client = httpx.Client(
             timeout=timeout, headers={"User-Agent": "doorstep", **(headers or {})}, verify=_trusted()
         )
 
+    @property
+    def tokens(self) -> Tokens:
+        """Where tokens of this connection are kept, for all processes."""
+        return self._shared.tokens
+
+    def to(
+        self, base_url: str = "", *, authorize: Authorize | None = None, policy: Policy | None = None
+    ) -> Session:
+        """A session for another host of the same partner, as for its token endpoint; our credentials do not go there.
+
+        It has the same name, mode, limits and tokens, and is closed with this one. Without an address: the same host.
+        """
+        other = Session(
+            self.name,
+            base_url or self._base,
+            mode=self.mode,
+            authorize=authorize,
+            policy=policy or self.policy,
+            shared=self._shared,
+        )
+        self._others.append(other)
+        return other
+
     def send(self, method: str, path: str, **details: Unpack[Details]) -> responses.Response:
         """Send a request and return a good response (status below 300). `path` may be a full address of the same host.
 
-        Retries only where that is safe. Raises SwitchedOff, Shadowed, AuthFailed, errors.NotFound,
-        errors.Conflict, Rejected, or Unanswered, whose `maybe_done` covers all attempts together.
+        Retries only where that is safe; a token that is no longer accepted is renewed once. Raises SwitchedOff,
+        Shadowed, AuthFailed, errors.NotFound, errors.Conflict, Rejected, or Unanswered, whose `maybe_done` covers all
+        attempts together. RuntimeError inside a write transaction: it may run again.
         """
+        transactions.refuse_in_transaction(f"{self.name}: {method} {path}")
         call = Call(method.upper(), path, details)
         if self.mode == "off":
             raise responses.SwitchedOff(f"{self.name} is switched off.", connection=self.name)
         request = self._build(call)
         if self.mode == "shadow" and not call.reads:
             raise self._shadow(call, request)
-        return _Exchange(call, self._attempt, self._policy).run(request)
+        try:
+            return _Exchange(call, self._attempt, self.policy).run(request)
+        except responses.AuthFailed as refusal:
+            if not self._renewed(refusal):
+                raise
+        return _Exchange(call, self._attempt, self.policy).run(self._build(call))
+
+    def _renewed(self, refusal: responses.AuthFailed) -> bool:
+        """Whether a token that the partner refused has been fetched anew."""
+        return (
+            isinstance(self.authorize, Renewable)
+            and self.authorize.has_ended(refusal.data)
+            and self.authorize.renew()
+        )
+
+    def pause(self, seconds: float, *, operation: str = "") -> None:
+        """Send nothing for a while, in every process: for vendors that ask for it inside an answer with HTTP 200."""
+        self._shared.gate.report(operation, RateAnswer(pause_seconds=seconds))
+
+    def closes(self, other: Closable) -> None:
+        """Close this, too, when the session is closed: a file store of the same connection."""
+        self._others.append(other)
 
     def close(self) -> None:
         """Close the connections to the partner."""
+        for other in self._others:
+            other.close()
         self._client.close()
 
     def __enter__(self) -> Self:
@@ -94,7 +166,7 @@ class Session:
         details = call.details
         headers = dict(details.get("headers") or {})
         if key := details.get("idempotency_key"):
-            headers[self._policy.idempotency_header] = key
+            headers[self.policy.idempotency_header] = key
         content = details.get("data")
         if "json" in details:
             content = _encoder.encode(details["json"])
@@ -145,20 +217,21 @@ class Session:
         """One attempt, rate-limited, measured and logged."""
         trace = log.trace_id() or log.new_trace_id()
         request.headers["traceparent"] = log.traceparent(trace)
-        if self._authorize:
-            self._authorize(request)
-        trial = self._guard.enter()
+        if self.authorize:
+            self.authorize(request)
+        trial = self._shared.gate.enter(call.operation)
         began, outcome, healthy = time.monotonic(), "broken", False
         try:
             response = self._exchange(request, reads=call.reads)
             outcome, healthy = str(response.status), response.status < 500  # noqa: PLR2004 - 5xx is the partner's fault
+            self._follow_limits(call, response)
             self._judge(response)
             return response
         except responses.Unanswered as failure:
             outcome = str(failure.data.get("status", "malformed" if healthy else "unanswered"))
             raise
         finally:
-            self._guard.leave(trial=trial, healthy=healthy)
+            self._shared.gate.leave(trial=trial, healthy=healthy)
             seconds = time.monotonic() - began
             _CALLS.labels(self.name, call.method, outcome).inc()
             _SECONDS.labels(self.name).observe(seconds)
@@ -169,6 +242,16 @@ class Session:
                 "connection": self.name,
             }
             logger.info("partner call", status=outcome, ms=round(seconds * 1000), trace_id=trace, **where)
+
+    def _follow_limits(self, call: Call, response: responses.Response) -> None:
+        """Let the gate follow what the answer says about the vendor's limit."""
+        if self._shared.read_limit and (answer := self._shared.read_limit(response.headers)):
+            self._shared.gate.report(call.operation, answer)
+        if response.status == HTTPStatus.TOO_MANY_REQUESTS:
+            wait = responses.retry_after(response, datetime.now(UTC))
+            usual = max(_PAUSE_SECONDS, self._shared.gate.interval(call.operation))
+            pause = RateAnswer(pause_seconds=usual if wait is None else wait)
+            self._shared.gate.report(call.operation, pause)
 
     def _exchange(self, request: httpx.Request, *, reads: bool) -> responses.Response:
         try:
@@ -188,13 +271,13 @@ class Session:
 
     def _receive(self, request: httpx.Request, *, reads: bool) -> responses.Response:
         """Read in blocks, so that neither an endless nor a slow body can block us."""
-        deadline = time.monotonic() + self._policy.timeout_seconds
+        deadline = time.monotonic() + self.policy.timeout_seconds
         response = self._client.send(request, stream=True)
         body = bytearray()
         try:
             for chunk in response.iter_bytes():
                 body += chunk
-                if len(body) > self._policy.response_limit_bytes:
+                if len(body) > self.policy.response_limit_bytes:
                     raise httpx.DecodingError("the answer is too long", request=request)
                 if time.monotonic() > deadline:
                     raise httpx.ReadTimeout("the answer takes too long", request=request)
@@ -223,7 +306,7 @@ class _Exchange:
         self,
         call: Call,
         attempt: Callable[[Call, httpx.Request], responses.Response],
-        policy: throttle.Policy,
+        policy: Policy,
     ) -> None:
         self._call = call
         self._attempt = attempt

@@ -15,6 +15,8 @@ class Client:
         self.partner = fake_partner.Partner(session)
         self.labels: dict[str, shipping.Label] = {}
         self.voided: set[str] = set()
+        self.finishes_later = False  # labels are made when somebody switches this off
+        self.submissions: dict[str, shipping.LabelRequest] = {}
         self.scans: dict[str, tuple[shipping.Scan, ...]] = {}
 
     def buy(self, request: shipping.LabelRequest) -> shipping.Label:
@@ -26,6 +28,21 @@ class Client:
             return label
 
         return self.partner.call(work)
+
+    def submit(self, request: shipping.LabelRequest) -> str:
+        """Order a label that is made later; the same reference gives the same submission."""
+
+        def work() -> str:
+            self.submissions[f"label-{request.reference}"] = request
+            return f"label-{request.reference}"
+
+        return self.partner.call(work)
+
+    def finished(self, handle: str) -> bool:
+        """Whether the label of a submission has been made."""
+        if self.finishes_later:
+            return self.partner.call(lambda: False, reads=True)
+        return bool(self.buy(self.submissions[handle]))
 
     def find(self, reference: str) -> shipping.Label | None:
         """The label bought under a reference."""

@@ -3,15 +3,19 @@
 from __future__ import annotations
 
 import hashlib
-import hmac
 from collections.abc import Mapping, Sequence
+from datetime import timedelta
 
 import pydantic
 
 from doorstep.adapters.carriers.sandbox import client, wire
 from doorstep.domain.connections import model as connections
 from doorstep.domain.shipping import model as shipping
-from doorstep.kernel import http
+from doorstep.kernel import http, secrets
+from doorstep.kernel.http import signatures
+from doorstep.kernel.results import Done, Failed, Pending
+
+_CHECK_AFTER = timedelta(minutes=1)
 
 
 class Settings(pydantic.BaseModel):
@@ -20,31 +24,41 @@ class Settings(pydantic.BaseModel):
     base_url: str = pydantic.Field(
         default="http://127.0.0.1", description="Address of the API (not used in memory)."
     )
-    webhook_token: pydantic.SecretStr = pydantic.Field(description="Token that is sent with every webhook.")
+    webhook_token: secrets.VerifyingSecret = pydantic.Field(
+        description="Token that is sent with every webhook."
+    )
 
 
 class Sandbox:
-    """Satisfies connections.ports.Inbound and shipping.ports.Carrier."""
+    """Satisfies connections.ports.Inbound, shipping.ports.Carrier and results.Followed."""
 
     def __init__(self, settings: Settings, session: http.Session) -> None:
-        self._webhook_token = settings.webhook_token.get_secret_value().encode()
+        self._webhook_token = settings.webhook_token.get_secret_value()
         self.client = client.Client(session)
 
-    def verify(self, headers: Mapping[str, str], body: bytes) -> bool:
+    def acknowledge(self, request: connections.InboundRequest) -> connections.Ack:
         """Compare the shared token in constant time."""
-        return hmac.compare_digest(self._webhook_token, headers.get("x-api-key", "").encode())
+        return connections.accepted_if(
+            signatures.is_token(self._webhook_token, request.headers.get("x-api-key", ""))
+        )
 
-    def envelope(self, headers: Mapping[str, str], body: bytes) -> connections.Envelope:
+    def envelope(self, request: connections.InboundRequest) -> connections.Envelope:
         """Webhooks have no id: the same body is the same message."""
-        return connections.Envelope(event_id=hashlib.sha256(body).hexdigest(), topic="tracking")
+        return connections.Envelope(event_id=hashlib.sha256(request.body).hexdigest(), topic="tracking")
 
     def parse(self, topic: str, headers: Mapping[str, str], body: bytes) -> Sequence[object]:
         """Parse the scans of one parcel."""
         return (wire.parse(body),)
 
-    def buy_label(self, request: shipping.LabelRequest) -> shipping.Label:
+    def buy_label(self, request: shipping.LabelRequest) -> shipping.Label | Pending:
         """Buy one label per reference."""
+        if self.client.finishes_later:
+            return Pending(self.client.submit(request), _CHECK_AFTER)
         return self.client.buy(request)
+
+    def check(self, handle: str) -> Done | Failed | Pending:
+        """Whether a label has been made."""
+        return Done(handle) if self.client.finished(handle) else Pending(handle, _CHECK_AFTER)
 
     def find_label(self, request: shipping.LabelRequest) -> shipping.Label | None:
         """Find the label bought earlier under the reference."""
@@ -68,5 +82,6 @@ CONNECTOR = connections.Connector(
     label="Sandbox carrier",
     settings=Settings,
     connect=Sandbox,
+    vendor=connections.Vendor(connections.Maturity.REFERENCE, "In memory."),
     features=frozenset({"inbound", "label", "return_pickup", "void", "track"}),
 )

@@ -6,7 +6,7 @@ from urllib.parse import quote
 
 from doorstep.adapters.carriers.shiphawk import wire
 from doorstep.kernel import http
-from doorstep.kernel.http import decoding
+from doorstep.kernel.http import decoding, documents
 
 _PAGE = 100
 
@@ -54,14 +54,14 @@ class Client:
         """The label's PDF: the answer itself, or the first document that it links to."""
         response = self._session.send("GET", f"{_shipment(external_id)}/labels", headers=self._headers)
         if not response.is_json():
-            return response.body
+            return documents.checked(self._session, response.body)
         if isinstance(response.json(), list):
-            documents = decoding.shaped(response, list[wire.Document])
+            links = decoding.shaped(response, list[wire.Document])
         else:
             answer = decoding.shaped(response, wire.Documents)
-            documents = answer.labels or answer.documents
-        address = next((document.url for document in documents if document.url), None)
-        return decoding.document(self._session, address) if address else b""
+            links = answer.labels or answer.documents
+        address = next((document.url for document in links if document.url), None)
+        return documents.fetch(self._session, address) if address else b""
 
     def tracking(self, external_id: str) -> wire.Tracking:
         """Read the tracking of a shipment."""

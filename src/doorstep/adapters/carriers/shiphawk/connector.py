@@ -5,7 +5,6 @@ from __future__ import annotations
 import base64
 import dataclasses
 import hashlib
-import hmac
 from collections.abc import Mapping, Sequence
 
 import pydantic
@@ -13,7 +12,8 @@ import pydantic
 from doorstep.adapters.carriers.shiphawk import client, wire
 from doorstep.domain.connections import model as connections
 from doorstep.domain.shipping import model as shipping
-from doorstep.kernel import errors, http, parsing
+from doorstep.kernel import errors, http, parsing, secrets
+from doorstep.kernel.http import signatures
 
 _NUMBERING_SECONDS = 30.0
 
@@ -27,7 +27,7 @@ class Settings(pydantic.BaseModel):
         default="cheapest", description="Which rate to book: cheapest or fastest."
     )
     webhook_username: str = pydantic.Field(description="User name that ShipHawk presents with every event.")
-    webhook_password: pydantic.SecretStr = pydantic.Field(description="Password for that user name.")
+    webhook_password: secrets.VerifyingSecret = pydantic.Field(description="Password for that user name.")
 
 
 class Shiphawk:
@@ -35,23 +35,25 @@ class Shiphawk:
 
     def __init__(self, settings: Settings, session: http.Session) -> None:
         credentials = f"{settings.webhook_username}:{settings.webhook_password.get_secret_value()}"
-        self._authorization = f"Basic {base64.b64encode(credentials.encode()).decode()}".encode()
+        self._authorization = f"Basic {base64.b64encode(credentials.encode()).decode()}"
         self._client = client.Client(session, api_key=settings.api_key.get_secret_value())
         self._choose = settings.choose
 
-    def verify(self, headers: Mapping[str, str], body: bytes) -> bool:
+    def acknowledge(self, request: connections.InboundRequest) -> connections.Ack:
         """ShipHawk offers only basic authentication: its events are hints, and are read back before money moves."""
-        return hmac.compare_digest(self._authorization, headers.get("authorization", "").encode())
+        return connections.accepted_if(
+            signatures.is_token(self._authorization, request.headers.get("authorization", ""))
+        )
 
-    def envelope(self, headers: Mapping[str, str], body: bytes) -> connections.Envelope:
+    def envelope(self, request: connections.InboundRequest) -> connections.Envelope:
         """Events have no id: the same body is the same event."""
         try:
-            reported = parsing.read(body, wire.Topic)
+            reported = parsing.read(request.body, wire.Topic)
         except errors.Invalid:
             reported = wire.Topic()  # stored anyway; parsing it creates the dead letter
         sent_at = reported.updated_at if reported.updated_at and reported.updated_at.tzinfo else None
         return connections.Envelope(
-            event_id=hashlib.sha256(body).hexdigest(), topic=reported.event, sent_at=sent_at
+            event_id=hashlib.sha256(request.body).hexdigest(), topic=reported.event, sent_at=sent_at
         )
 
     def parse(self, topic: str, headers: Mapping[str, str], body: bytes) -> Sequence[object]:
@@ -59,6 +61,11 @@ class Shiphawk:
         if topic == "shipment.status_update":
             return (wire.parse(body),)
         parsing.read(body, wire.Topic)
+        return ()
+
+    def test_connection(self) -> Sequence[connections.CheckFinding]:
+        """Search for a shipment that does not exist."""
+        self._client.shipments("doorstep-check")
         return ()
 
     def buy_label(self, request: shipping.LabelRequest) -> shipping.Label:
@@ -125,5 +132,11 @@ CONNECTOR = connections.Connector(
     label="ShipHawk",
     settings=Settings,
     connect=Shiphawk,
-    features=frozenset({"inbound", "label", "void", "track"}),
+    vendor=connections.Vendor(
+        connections.Maturity.BETA,
+        "A partner server; shapes of the published documentation.",
+        "https://docs.shiphawk.com",
+        countries=("US",),
+    ),
+    features=frozenset({"inbound", "test", "label", "void", "track"}),
 )

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import dataclasses
 import hashlib
-import hmac
 from collections.abc import Mapping, Sequence
 
 import pydantic
@@ -12,7 +11,9 @@ import pydantic
 from doorstep.adapters.carriers.shiprocket import client, wire
 from doorstep.domain.connections import model as connections
 from doorstep.domain.shipping import model as shipping
-from doorstep.kernel import errors, http
+from doorstep.kernel import errors, http, secrets
+from doorstep.kernel.http import signatures
+from doorstep.kernel.message import Listed, Message
 
 _TOPIC = "tracking"
 _ASSIGNMENT_SECONDS = 30.0
@@ -26,7 +27,7 @@ class Settings(pydantic.BaseModel):
     )
     email: str = pydantic.Field(description="E-mail of the API user (not of the panel's login).")
     password: pydantic.SecretStr = pydantic.Field(description="Password of the API user.")
-    webhook_token: pydantic.SecretStr = pydantic.Field(
+    webhook_token: secrets.VerifyingSecret = pydantic.Field(
         description="Token that Shiprocket sends in x-api-key with every webhook."
     )
 
@@ -35,23 +36,35 @@ class Shiprocket:
     """Satisfies connections.ports.Inbound and shipping.ports.Carrier."""
 
     def __init__(self, settings: Settings, session: http.Session) -> None:
-        self._webhook_token = settings.webhook_token.get_secret_value().encode()
+        self._webhook_token = settings.webhook_token.get_secret_value()
         self._client = client.Client(
             session, email=settings.email, password=settings.password.get_secret_value()
         )
 
-    def verify(self, headers: Mapping[str, str], body: bytes) -> bool:
+    def acknowledge(self, request: connections.InboundRequest) -> connections.Ack:
         """Compare the shared token, Shiprocket's only authentication; an empty one is refused."""
-        reported = headers.get("x-api-key", "").encode()
-        return bool(self._webhook_token) and hmac.compare_digest(self._webhook_token, reported)
+        return connections.accepted_if(
+            signatures.is_token(self._webhook_token, request.headers.get("x-api-key", ""))
+        )
 
-    def envelope(self, headers: Mapping[str, str], body: bytes) -> connections.Envelope:
+    def envelope(self, request: connections.InboundRequest) -> connections.Envelope:
         """Webhooks have no id: the same body is the same message."""
-        return connections.Envelope(event_id=hashlib.sha256(body).hexdigest(), topic=_TOPIC)
+        return connections.Envelope(event_id=hashlib.sha256(request.body).hexdigest(), topic=_TOPIC)
 
     def parse(self, topic: str, headers: Mapping[str, str], body: bytes) -> Sequence[object]:
         """Parse the complete history of one parcel, which every webhook repeats."""
         return (wire.parse(body),)
+
+    def test_connection(self) -> Sequence[connections.CheckFinding]:
+        """Name the pickup locations, whose nicknames must be our location codes."""
+        names = self._client.pickup_locations().nicknames
+        found = Message(
+            "Shiprocket has these pickup locations: %(names)s. Their nicknames must be codes of our locations.",
+            names=Listed(names),
+        )
+        none = Message("Add pickup locations at Shiprocket: their nicknames must be codes of our locations.")
+        message = found if names else none
+        return [connections.CheckFinding(Message("Pickup locations"), is_ok=bool(names), message=message)]
 
     def buy_label(self, request: shipping.LabelRequest) -> shipping.Label:
         """Create the order, get a tracking number, request the pickup, download the label. Each call may be repeated.
@@ -154,5 +167,11 @@ CONNECTOR = connections.Connector(
     label="Shiprocket",
     settings=Settings,
     connect=Shiprocket,
-    features=frozenset({"inbound", "label", "return_pickup", "void", "track"}),
+    vendor=connections.Vendor(
+        connections.Maturity.BETA,
+        "A partner server; shapes of the published collection and webhooks.",
+        "https://apidocs.shiprocket.in",
+        countries=("IN",),
+    ),
+    features=frozenset({"inbound", "test", "label", "return_pickup", "void", "track"}),
 )

@@ -92,6 +92,22 @@ class Orders(msgspec.Struct, kw_only=True):
     data: list[ListedOrder]
 
 
+class PickupLocation(msgspec.Struct, kw_only=True):
+    pickup_location: str
+
+
+class PickupAddresses(msgspec.Struct, kw_only=True):
+    shipping_address: list[PickupLocation] = []
+
+
+class PickupLocations(msgspec.Struct, kw_only=True):
+    data: PickupAddresses
+
+    @property
+    def nicknames(self) -> tuple[str, ...]:
+        return tuple(each.pickup_location for each in self.data.shipping_address)
+
+
 class LabelAnswer(msgspec.Struct, kw_only=True):
     label_url: str | None = None
 

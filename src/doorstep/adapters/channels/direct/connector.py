@@ -3,15 +3,14 @@
 from __future__ import annotations
 
 import hashlib
-import hmac
 from collections.abc import Mapping, Sequence
 
 import pydantic
 
 from doorstep.adapters.channels.direct import wire
 from doorstep.domain.connections import model as connections
-from doorstep.domain.orders import ports
-from doorstep.kernel import http
+from doorstep.kernel import http, secrets
+from doorstep.kernel.http import signatures
 
 TOPIC = "orders"
 
@@ -19,50 +18,32 @@ TOPIC = "orders"
 class Settings(pydantic.BaseModel):
     """One source of orders: a POS, a B2B portal, a migration."""
 
-    webhook_secret: pydantic.SecretStr = pydantic.Field(
+    webhook_secret: secrets.VerifyingSecret = pydantic.Field(
         description="Secret that signs /hooks/{key}: hexadecimal HMAC-SHA256 of the body in X-Doorstep-Signature."
     )
 
 
 class Direct:
-    """Satisfies connections.ports.Inbound and orders.ports.SalesChannel.
-
-    There is no system to call: updates are stored on the order, and the client reads them from our API.
-    """
+    """Satisfies connections.ports.Inbound. There is no system to call: the client reads the order from our API."""
 
     def __init__(self, settings: Settings, _session: http.Session) -> None:
-        self._secret = settings.webhook_secret.get_secret_value().encode()
+        self._secret = settings.webhook_secret.get_secret_value()
 
-    def verify(self, headers: Mapping[str, str], body: bytes) -> bool:
+    def acknowledge(self, request: connections.InboundRequest) -> connections.Ack:
         """Check the HMAC-SHA256 of the raw body in hexadecimal, in constant time."""
-        signature = hmac.new(self._secret, body, hashlib.sha256).hexdigest()
-        return hmac.compare_digest(signature.encode(), headers.get("x-doorstep-signature", "").encode())
+        expected = signatures.hexadecimal(self._secret, request.body)
+        reported = request.headers.get("x-doorstep-signature", "")
+        return connections.accepted_if(signatures.is_genuine(self._secret, expected, reported))
 
-    def envelope(self, headers: Mapping[str, str], body: bytes) -> connections.Envelope:
+    def envelope(self, request: connections.InboundRequest) -> connections.Envelope:
         """The order's id and version; a digest if they are missing."""
         return connections.Envelope(
-            event_id=wire.event_id(body) or hashlib.sha256(body).hexdigest(), topic=TOPIC
+            event_id=wire.event_id(request.body) or hashlib.sha256(request.body).hexdigest(), topic=TOPIC
         )
 
     def parse(self, topic: str, headers: Mapping[str, str], body: bytes) -> Sequence[object]:
         """Parse the order."""
         return (wire.parse(body),)
-
-    def confirm_shipment(self, notice: ports.ShipmentNotice) -> str:
-        """Return our own reference: there is no system to call."""
-        return notice.reference
-
-    def report_delivery(self, notice: ports.DeliveryNotice) -> str:
-        """Return our own reference: there is no system to call."""
-        return notice.reference
-
-    def approve_return(self, *, return_external_id: str) -> str:
-        """Do nothing: there is no system to call."""
-        return return_external_id
-
-    def report_return(self, notice: ports.ReturnNotice) -> str:
-        """Return our own reference: there is no system to call."""
-        return notice.reference
 
 
 CONNECTOR = connections.Connector(
@@ -71,5 +52,8 @@ CONNECTOR = connections.Connector(
     label="Direct (API, files, POS)",
     settings=Settings,
     connect=Direct,
+    vendor=connections.Vendor(
+        connections.Maturity.REFERENCE, "Our own format: JSON Schema in the API reference."
+    ),
     features=frozenset({"inbound"}),
 )

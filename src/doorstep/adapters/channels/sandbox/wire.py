@@ -39,3 +39,19 @@ def parse(topic: str, body: bytes) -> tuple[Observation, ...]:
     event = parsing.read(body, Event)
     shape = _SHAPES.get(topic)
     return () if shape is None else (parsing.shaped(event.data, shape, at="data"),)
+
+
+def order(body: bytes) -> orders.OrderSnapshot:
+    """The order in an event. Raises Invalid."""
+    return parsing.shaped(parsing.read(body, Event).data, orders.OrderSnapshot, at="data")
+
+
+class Changed(msgspec.Struct, kw_only=True):
+    """An event that only names the order that changed."""
+
+    order_id: str
+
+
+def changed_order(body: bytes) -> str:
+    """The order that an event names. Raises Invalid."""
+    return parsing.read(body, Changed).order_id

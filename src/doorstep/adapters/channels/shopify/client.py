@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import TypeVar
+from typing import NoReturn, TypeVar
 
 from doorstep.adapters.channels.shopify.wire import graphql
 from doorstep.kernel import errors, http, parsing
@@ -13,12 +13,11 @@ Answer = TypeVar("Answer")
 
 
 class Client:
-    """Runs queries and mutations with the shop's address and token."""
+    """Runs queries and mutations; the session has the shop's address and signs with its token."""
 
-    def __init__(self, session: http.Session, *, access_token: str, api_version: str) -> None:
+    def __init__(self, session: http.Session, *, api_version: str) -> None:
         self._session = session
         self._path = f"/admin/api/{api_version}/graphql.json"
-        self._headers = {"X-Shopify-Access-Token": access_token}
 
     def query(self, document: str, variables: Mapping[str, object], shape: type[Answer]) -> Answer:
         """Run a query; safe to repeat."""
@@ -32,35 +31,46 @@ class Client:
 
     def change(self, document: str, variables: Mapping[str, object], *, mutation: str) -> str:
         """Run a mutation; returns the id of what it created. Raises Rejected with Shopify's userErrors."""
+        outcome = self.outcome(document, variables, mutation=mutation)
+        if outcome.user_errors:
+            reject(outcome)
+        if outcome.made is None:
+            raise http.Unanswered(f"{mutation} returned neither a result nor an error.", maybe_done=True)
+        return outcome.made
+
+    def outcome(self, document: str, variables: Mapping[str, object], *, mutation: str) -> graphql.Outcome:
+        """Run a mutation; returns what it created and what Shopify refuses."""
         data = self._send(document, variables, reads=False)
         try:
-            outcome = parsing.shaped(data.get(mutation), graphql.Outcome, at=f"data.{mutation}")
+            return parsing.shaped(data.get(mutation), graphql.Outcome, at=f"data.{mutation}")
         except errors.Invalid as problem:
             raise http.Unanswered(
                 f"The answer has an unexpected shape: {problem.message}", maybe_done=True
             ) from problem
-        if outcome.user_errors:
-            reported = [{"field": error.field, "message": error.message} for error in outcome.user_errors]
-            words = "; ".join(error.message for error in outcome.user_errors)
-            raise http.Rejected(f"Shopify rejected the request: {words}.", body=reported, reason=words)
-        if outcome.made is None:
-            raise http.Unanswered(f"{mutation} returned neither a result nor an error.", maybe_done=True)
-        return outcome.made
 
     def _send(self, document: str, variables: Mapping[str, object], *, reads: bool) -> dict[str, object]:
         response = self._session.send(
             "POST",
             self._path,
             json={"query": document, "variables": dict(variables)},
-            headers=self._headers,
             reads=reads,
         )
         reply = decoding.shaped(response, graphql.Reply)
         if reply.errors:
-            raise _failure(reply, reads=reads)
+            failure = _failure(reply, reads=reads)
+            if isinstance(failure, http.Unanswered) and failure.retry_after_seconds:
+                self._session.pause(failure.retry_after_seconds)
+            raise failure
         if reply.data is None:
             raise http.Unanswered("The answer has no data.", maybe_done=not reads)
         return reply.data
+
+
+def reject(outcome: graphql.Outcome) -> NoReturn:
+    """Raise Rejected with Shopify's userErrors."""
+    reported = [{"field": error.field, "message": error.message} for error in outcome.user_errors]
+    words = "; ".join(error.message for error in outcome.user_errors)
+    raise http.Rejected(f"Shopify rejected the request: {words}.", body=reported, reason=words)
 
 
 def _failure(reply: graphql.Reply, *, reads: bool) -> errors.DoorstepError:

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import pydantic
 
 from doorstep.adapters.erp.erpnext import client, wire
 from doorstep.domain.connections import model as connections
 from doorstep.domain.invoicing import model as invoicing
 from doorstep.kernel import errors, http
+from doorstep.kernel.message import Message
 
 _INVOICE = "Sales Invoice"
 _SUBMITTED = 1
@@ -48,6 +51,13 @@ class Erpnext:
             territory=settings.territory,
             item_codes=settings.item_codes,
         )
+
+    def test_connection(self) -> Sequence[connections.CheckFinding]:
+        """Search by our reference field: a site without it refuses."""
+        field = self._books.reference_field
+        self._client.find(_INVOICE, **{field: "doorstep-check"})
+        found = Message("Sales Invoice has the field %(field)s.", field=field)
+        return [connections.CheckFinding(Message("Reference field"), is_ok=True, message=found)]
 
     def post(self, document: invoicing.Document) -> invoicing.PostedDocument:
         """Find the reference, create what is missing, submit a draft.
@@ -110,5 +120,11 @@ CONNECTOR = connections.Connector(
     label="ERPNext",
     settings=Settings,
     connect=Erpnext,
-    features=frozenset({"invoice", "credit_note"}),
+    vendor=connections.Vendor(
+        connections.Maturity.BETA,
+        "A partner server with the rules of Sales Invoice and India Compliance.",
+        "https://docs.frappe.io/erpnext",
+        countries=("IN",),
+    ),
+    features=frozenset({"test", "invoice", "credit_note"}),
 )

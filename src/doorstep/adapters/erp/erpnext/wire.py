@@ -12,7 +12,7 @@ from typing import Any
 import msgspec
 
 from doorstep.domain.invoicing import model as invoicing
-from doorstep.kernel import errors, money
+from doorstep.kernel import money
 
 _TAG = re.compile(r"<[^>]+>")
 _numbers = msgspec.json.Encoder(decimal_format="number")
@@ -147,10 +147,11 @@ def _item(line: invoicing.DocumentLine, units: int, rate: Decimal, books: Books)
 
 def _taxes(document: invoicing.Document, sign: int, books: Books) -> list[dict[str, object]]:
     """One row per kind of tax on the document, with its account."""
-    accounts = {"CGST": books.cgst_account, "SGST": books.sgst_account, "IGST": books.igst_account}
+    known = {"CGST": books.cgst_account, "SGST": books.sgst_account, "IGST": books.igst_account}
+    accounts = {**known, **document.tax_accounts}
     kinds = dict.fromkeys(tax.kind for line in document.lines for tax in line.taxes)
     if missing := kinds.keys() - accounts:
-        raise errors.Refused(f"There is no ERPNext account in the settings for {', '.join(sorted(missing))}.")
+        raise invoicing.NoTaxAccount(sorted(missing))
     rows = []
     for kind in kinds:
         taxes = [next((tax for tax in line.taxes if tax.kind == kind), _NO_TAX) for line in document.lines]

@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+import contextlib
+from contextlib import AbstractContextManager
+
 import pydantic
 
 from doorstep.adapters.messengers.sandbox import client
 from doorstep.domain.connections import model as connections
 from doorstep.domain.notifications import model as notifications
+from doorstep.domain.notifications import ports as notification_ports
 from doorstep.kernel import http
 
 
@@ -24,9 +28,13 @@ class Sandbox:
     def __init__(self, settings: Settings, session: http.Session) -> None:
         self.client = client.Client(session)
 
-    def send(self, message: notifications.OutgoingMessage) -> str:
-        """Send one message."""
-        return self.client.send(message)
+    def terms(self) -> notifications.Terms:
+        """Every message, to everybody with an address."""
+        return notifications.Terms()
+
+    def open(self) -> AbstractContextManager[notification_ports.Mailing]:
+        """Every message is handed over by itself."""
+        return contextlib.nullcontext(self.client)
 
 
 CONNECTOR = connections.Connector(
@@ -35,5 +43,7 @@ CONNECTOR = connections.Connector(
     label="Sandbox messages",
     settings=Settings,
     connect=Sandbox,
+    medium=connections.Medium.EMAIL,
+    vendor=connections.Vendor(connections.Maturity.REFERENCE, "In memory."),
     features=frozenset({"send"}),
 )

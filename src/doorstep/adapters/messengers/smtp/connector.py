@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import contextlib
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
 from datetime import UTC, datetime
 
 import pydantic
@@ -9,7 +12,8 @@ import pydantic
 from doorstep.adapters.messengers.smtp import client, wire
 from doorstep.domain.connections import model as connections
 from doorstep.domain.notifications import model as notifications
-from doorstep.kernel import http
+from doorstep.domain.notifications import ports as notification_ports
+from doorstep.kernel import http, transactions
 
 
 class Settings(pydantic.BaseModel):
@@ -32,7 +36,8 @@ class Settings(pydantic.BaseModel):
     @property
     def base_url(self) -> str:
         """The relay as a URL, for logs and the connection's mode."""
-        return f"smtp://{self.host}:{self.port}"
+        scheme = "smtp" if self.security == "plain" else "smtps"
+        return f"{scheme}://{self.host}:{self.port}"
 
 
 class Smtp:
@@ -49,24 +54,54 @@ class Smtp:
             password=settings.password.get_secret_value(),
         )
 
+    def test_connection(self) -> Sequence[connections.CheckFinding]:
+        """Sign in at the relay, without sending a mail."""
+        conversation = client.Conversation(self._relay)
+        try:
+            conversation.sign_in()
+        finally:
+            conversation.close()
+        return ()
+
+    def terms(self) -> notifications.Terms:
+        """Every message, to everybody with an address."""
+        return notifications.Terms()
+
+    @contextlib.contextmanager
+    def open(self) -> Iterator[notification_ports.Mailing]:
+        """Begin to hand over mails, several over one connection."""
+        conversation = client.Conversation(self._relay)
+        try:
+            yield _Mailing(self._settings, self._session, conversation)
+        finally:
+            conversation.close()
+
+
+@dataclass(frozen=True, slots=True)
+class _Mailing:
+    """Satisfies notifications.ports.Mailing."""
+
+    settings: Settings
+    session: http.Session
+    conversation: client.Conversation
+
     def send(self, message: notifications.OutgoingMessage) -> str:
         """Send one mail; returns its Message-ID."""
+        transactions.refuse_in_transaction(self.session.name)
+        sender = self.settings.sender
         mail = wire.mail(
-            message,
-            sender=self._settings.sender,
-            sender_name=self._settings.sender_name,
-            sent_at=datetime.now(UTC),
+            message, sender=sender, sender_name=self.settings.sender_name, sent_at=datetime.now(UTC)
         )
-        if self._session.mode == "off":
-            raise http.SwitchedOff(f"{self._session.name} is switched off.", connection=self._session.name)
-        if self._session.mode == "shadow":
+        if self.session.mode == "off":
+            raise http.SwitchedOff(f"{self.session.name} is switched off.", connection=self.session.name)
+        if self.session.mode == "shadow":
             raise http.Shadowed(
-                f"{self._session.name} is in shadow mode: the mail was not sent.",
-                connection=self._session.name,
+                f"{self.session.name} is in shadow mode: the mail was not sent.",
+                connection=self.session.name,
                 subject=message.subject,
             )
-        client.deliver(self._relay, mail, sender=self._settings.sender, recipient=message.to)
-        return str(mail["Message-ID"])
+        self.conversation.deliver(mail, sender=sender, recipient=message.to)
+        return wire.message_id(message.reference, sender.rpartition("@")[2])
 
 
 CONNECTOR = connections.Connector(
@@ -75,5 +110,11 @@ CONNECTOR = connections.Connector(
     label="Mail (SMTP)",
     settings=Settings,
     connect=Smtp,
-    features=frozenset({"send"}),
+    medium=connections.Medium.EMAIL,
+    vendor=connections.Vendor(
+        connections.Maturity.STABLE,
+        "A real SMTP server in the tests, with faults at every step.",
+        "https://www.rfc-editor.org/rfc/rfc5321",
+    ),
+    features=frozenset({"send", "test"}),
 )

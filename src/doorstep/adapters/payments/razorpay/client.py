@@ -20,6 +20,10 @@ class Client:
         credentials = base64.b64encode(f"{key_id}:{key_secret}".encode()).decode()
         self._headers = {"Authorization": f"Basic {credentials}"}
 
+    def ping(self) -> None:
+        """List one payment: the cheapest call that needs the key."""
+        self._session.send("GET", "payments", params={"count": 1}, headers=self._headers)
+
     def payment(self, external_id: str) -> wire.Payment:
         """Read a payment."""
         response = self._session.send("GET", _payment(external_id), headers=self._headers)

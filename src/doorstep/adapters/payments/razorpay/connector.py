@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import hashlib
-import hmac
 from collections.abc import Mapping, Sequence
 from typing import Literal
 
@@ -12,7 +11,8 @@ import pydantic
 from doorstep.adapters.payments.razorpay import client, wire
 from doorstep.domain.connections import model as connections
 from doorstep.domain.payments import model as payments
-from doorstep.kernel import errors, http, parsing
+from doorstep.kernel import errors, http, parsing, secrets
+from doorstep.kernel.http import signatures
 
 _PAYMENT_TOPICS = frozenset({"payment.authorized", "payment.captured", "payment.failed", "order.paid"})
 _REFUND_TOPICS = frozenset({"refund.created", "refund.processed", "refund.failed"})
@@ -25,7 +25,7 @@ class Settings(pydantic.BaseModel):
     base_url: str = pydantic.Field(default="https://api.razorpay.com/v1", description="Address of the API.")
     key_id: str = pydantic.Field(description="API key id, as in rzp_live_….")
     key_secret: pydantic.SecretStr = pydantic.Field(description="API key secret.")
-    webhook_secret: pydantic.SecretStr = pydantic.Field(description="Secret that signs the webhooks.")
+    webhook_secret: secrets.VerifyingSecret = pydantic.Field(description="Secret that signs the webhooks.")
     order_reference_note: str = pydantic.Field(
         default="shopify_order_id",
         description="Note of a payment or its order that holds the sales channel's order id.",
@@ -46,23 +46,24 @@ class Razorpay:
 
     def __init__(self, settings: Settings, session: http.Session) -> None:
         self._settings = settings
-        self._webhook_secret = settings.webhook_secret.get_secret_value().encode()
+        self._webhook_secret = settings.webhook_secret.get_secret_value()
         self._client = client.Client(
             session, key_id=settings.key_id, key_secret=settings.key_secret.get_secret_value()
         )
 
-    def verify(self, headers: Mapping[str, str], body: bytes) -> bool:
+    def acknowledge(self, request: connections.InboundRequest) -> connections.Ack:
         """Check the HMAC-SHA256 of the raw body in lower-case hexadecimal, in constant time."""
-        signature = hmac.new(self._webhook_secret, body, hashlib.sha256).hexdigest()
-        return hmac.compare_digest(signature.encode(), headers.get("x-razorpay-signature", "").encode())
+        expected = signatures.hexadecimal(self._webhook_secret, request.body)
+        reported = request.headers.get("x-razorpay-signature", "")
+        return connections.accepted_if(signatures.is_genuine(self._webhook_secret, expected, reported))
 
-    def envelope(self, headers: Mapping[str, str], body: bytes) -> connections.Envelope:
+    def envelope(self, request: connections.InboundRequest) -> connections.Envelope:
         """Razorpay numbers its events; the body names the kind."""
         try:
-            reported = parsing.read(body, wire.Topic)
+            reported = parsing.read(request.body, wire.Topic)
         except errors.Invalid:
             reported = wire.Topic()  # stored anyway; parsing it creates the dead letter
-        event = headers.get("x-razorpay-event-id") or hashlib.sha256(body).hexdigest()
+        event = request.headers.get("x-razorpay-event-id") or hashlib.sha256(request.body).hexdigest()
         sent_at = None if reported.created_at is None else wire.instant(reported.created_at)
         return connections.Envelope(event_id=event, topic=reported.event, sent_at=sent_at)
 
@@ -75,6 +76,11 @@ class Razorpay:
         if topic in _REFUND_TOPICS:
             return wire.observe_refund(body)
         parsing.read(body, wire.Event)
+        return ()
+
+    def test_connection(self) -> Sequence[connections.CheckFinding]:
+        """List one payment."""
+        self._client.ping()
         return ()
 
     def payment(self, *, external_id: str) -> payments.PaymentSnapshot:
@@ -136,5 +142,11 @@ CONNECTOR = connections.Connector(
     label="Razorpay",
     settings=Settings,
     connect=Razorpay,
-    features=frozenset({"inbound", "payment", "capture", "refund"}),
+    vendor=connections.Vendor(
+        connections.Maturity.BETA,
+        "A partner server that the official Python library drives; the library's own signature vectors.",
+        "https://razorpay.com/docs/api",
+        countries=("IN",),
+    ),
+    features=frozenset({"inbound", "test", "payment", "capture", "refund"}),
 )

@@ -42,6 +42,7 @@ class Payment(msgspec.Struct, kw_only=True):
     method: str | None = None
     vpa: str | None = None
     email: str | None = None
+    amount_refunded: int | None = None
     notes: Notes | None = None
 
 
@@ -148,6 +149,7 @@ def payment_seen(
         at=at,
         payer=payment.vpa or payment.email or "",
         channel=channel,
+        refunded_minor=payment.amount_refunded,
     )
 
 

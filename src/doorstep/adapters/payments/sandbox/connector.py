@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import hashlib
-import hmac
 from collections.abc import Mapping, Sequence
 
 import pydantic
@@ -11,7 +10,8 @@ import pydantic
 from doorstep.adapters.payments.sandbox import client, wire
 from doorstep.domain.connections import model as connections
 from doorstep.domain.payments import model as payments
-from doorstep.kernel import errors, http, parsing
+from doorstep.kernel import errors, http, parsing, secrets
+from doorstep.kernel.http import signatures
 
 
 class Settings(pydantic.BaseModel):
@@ -20,29 +20,30 @@ class Settings(pydantic.BaseModel):
     base_url: str = pydantic.Field(
         default="http://127.0.0.1", description="Address of the API (not used in memory)."
     )
-    webhook_secret: pydantic.SecretStr = pydantic.Field(description="Secret that signs the events.")
+    webhook_secret: secrets.VerifyingSecret = pydantic.Field(description="Secret that signs the events.")
 
 
 class Sandbox:
     """Satisfies connections.ports.Inbound and payments.ports.PaymentGateway."""
 
     def __init__(self, settings: Settings, session: http.Session) -> None:
-        self._webhook_secret = settings.webhook_secret.get_secret_value().encode()
+        self._webhook_secret = settings.webhook_secret.get_secret_value()
         self.client = client.Client(session)
 
-    def verify(self, headers: Mapping[str, str], body: bytes) -> bool:
+    def acknowledge(self, request: connections.InboundRequest) -> connections.Ack:
         """Check the HMAC-SHA256 of the raw body in hexadecimal, in constant time."""
-        signature = hmac.new(self._webhook_secret, body, hashlib.sha256).hexdigest()
-        return hmac.compare_digest(signature.encode(), headers.get("x-signature", "").encode())
+        expected = signatures.hexadecimal(self._webhook_secret, request.body)
+        reported = request.headers.get("x-signature", "")
+        return connections.accepted_if(signatures.is_genuine(self._webhook_secret, expected, reported))
 
-    def envelope(self, headers: Mapping[str, str], body: bytes) -> connections.Envelope:
+    def envelope(self, request: connections.InboundRequest) -> connections.Envelope:
         """The event's own id; a digest if it is missing."""
         try:
-            reported = parsing.read(body, wire.Header)
+            reported = parsing.read(request.body, wire.Header)
         except errors.Invalid:
             reported = wire.Header()  # stored anyway; parsing it creates the dead letter
         return connections.Envelope(
-            event_id=reported.id or hashlib.sha256(body).hexdigest(), topic=reported.topic
+            event_id=reported.id or hashlib.sha256(request.body).hexdigest(), topic=reported.topic
         )
 
     def parse(self, topic: str, headers: Mapping[str, str], body: bytes) -> Sequence[object]:
@@ -72,5 +73,6 @@ CONNECTOR = connections.Connector(
     label="Sandbox payments",
     settings=Settings,
     connect=Sandbox,
+    vendor=connections.Vendor(connections.Maturity.REFERENCE, "In memory."),
     features=frozenset({"inbound", "payment", "capture", "refund"}),
 )

@@ -74,8 +74,12 @@ class Doors:
         return found
 
     def until(self, what: str, fetch: Callable[[], T | None]) -> T:
-        """Poll until `fetch` finds something; raises with what is missing once nothing else changes either."""
+        """Poll until `fetch` finds something; raises with what is missing once nothing else changes either.
+
+        What runs by the clock always changes something, so that there is an end after ten times as long, too.
+        """
         written, changed_at, counted_at = -1, 0.0, 0.0
+        ends_at = time.monotonic() + 10 * self.patience_seconds
         while True:
             found = fetch()
             if found:
@@ -84,6 +88,8 @@ class Doors:
             if now > counted_at + 1:
                 before, written, counted_at = written, self.rows_written(), now
                 changed_at = now if written != before else changed_at
+            if now > ends_at:
+                raise Mismatch(f"This did not happen within {10 * self.patience_seconds:.0f} s: {what}.")
             if now > changed_at + self.patience_seconds:
                 raise Mismatch(
                     f"This did not happen, and nothing changed for {self.patience_seconds:.0f} s: {what}."

@@ -111,5 +111,8 @@ def _kill(stage: Stage, delays: list[float], damage: Damage) -> None:
             damage.count += 1
             stage.start("worker-1", "doorstep", "worker")
             ends_at = time.monotonic() + 30
-            while stage.times_said("worker-1", "worker ready") == ready and time.monotonic() < ends_at:
+            while (
+                stage.times_said("worker-1", "worker ready") < ready + stage.worker_processes
+                and time.monotonic() < ends_at
+            ):
                 time.sleep(0.02)

@@ -23,6 +23,7 @@ from doorstep.domain.identity import actions as identity
 from doorstep.domain.identity.model import Role
 from doorstep.domain.network import views as network
 from doorstep.kernel import log, settings
+from doorstep.kernel.db import WriteTx
 
 _PEOPLE = (
     ("admin@notnaked.example", "Administrator", Role.ADMINISTRATOR, ""),
@@ -78,10 +79,13 @@ def _item(row: dict[str, str]) -> dict[str, str]:
 
 def connect_partners(app: App, stage: Stage) -> None:
     """Configure a connection to each partner server."""
-    with app.db.write(actor="demo") as tx:
-        for key, kind, connector_id, name, settings in _accounts(stage.partners):
+
+    def work(tx: WriteTx) -> None:
+        for key, kind, connector_id, name, chosen in _accounts(stage.partners):
             connector = app.registry.connector(kind, connector_id)
-            app.registry.configure(tx, key=key, connector=connector, name=name, settings=settings)
+            app.registry.configure(tx, key=key, connector=connector, name=name, settings=chosen)
+
+    app.db.transact(work, actor="demo")
 
 
 def _accounts(at: Mapping[str, Mapping[str, str]]) -> list[tuple[str, Kind, str, str, dict[str, object]]]:
@@ -91,6 +95,7 @@ def _accounts(at: Mapping[str, Mapping[str, str]]) -> list[tuple[str, Kind, str,
             {
                 "base_url": at["shopify"]["url"],
                 "access_token": at["shopify"]["access_token"],
+                "client_id": at["shopify"]["client_id"],
                 "webhook_secret": at["shopify"]["client_secret"],
             },
         ),
@@ -144,21 +149,25 @@ def _accounts(at: Mapping[str, Mapping[str, str]]) -> list[tuple[str, Kind, str,
 
 def invite_people(app: App) -> list[Login]:
     """Every user who may sign in to this demo, with new passwords."""
-    logins = []
-    with app.db.write(actor="demo") as tx:
+
+    def work(tx: WriteTx) -> list[Login]:
+        logins = []
         for email, name, role, code in _PEOPLE:
             password = new_password()
             location = network.by_code(tx, code=code).id if code else None
             user = identity.NewUser(email=email, name=name, role=role, location_id=location)
             identity.create_user(tx, user=user, password=password, now=app.clock.now())
             logins.append(Login(email, password, role.value))
-    return logins
+        return logins
+
+    return app.db.transact(work, actor="demo")
 
 
 def issue_keys(app: App) -> Keys:
     """API keys for the demo's users."""
     now = app.clock.now()
-    with app.db.write(actor="demo") as tx:
+
+    def work(tx: WriteTx) -> Keys:
         key = identity.NewKey(name="Demo: operations", role=Role.OPERATIONS, location_id=None)
         operations = identity.create_api_key(tx, key=key, now=now)
         staff = {}
@@ -166,7 +175,9 @@ def issue_keys(app: App) -> Keys:
             location = network.by_code(tx, code=code).id
             key = identity.NewKey(name=f"Demo: {code}", role=Role.LOCATION_STAFF, location_id=location)
             staff[code] = identity.create_api_key(tx, key=key, now=now)
-    return Keys(operations, staff)
+        return Keys(operations, staff)
+
+    return app.db.transact(work, actor="demo")
 
 
 @contextmanager

@@ -21,7 +21,7 @@ from pathlib import Path
 
 import httpx
 
-from doorstep.kernel import errors, signals
+from doorstep.kernel import errors, queues, signals
 
 STORE_CARRIER = "store-parcels"  # Shiprocket refuses hook addresses that contain its own name
 # Shortened, so that failure tests take seconds; production has its own defaults.
@@ -32,7 +32,18 @@ _PACE: dict[str, object] = {
     "lease_seconds": 3.5,
     "poll_seconds": 0.25,
     "max_attempts": 40,
+    "worker_processes": "orders+steps=1,calls+messages+files+calculations=1",  # starts in a moment on two cores
 }
+
+
+_PARTNERS = (
+    "shopify",
+    "shiphawk",
+    "shiprocket",
+    "razorpay",
+    "erpnext",
+    "smtp",
+)  # those that the demo connects
 
 
 @dataclass(slots=True)
@@ -49,6 +60,11 @@ class Stage:
     @property
     def url(self) -> str:
         return f"http://127.0.0.1:{self.port}"
+
+    @property
+    def worker_processes(self) -> int:
+        """How many processes one worker is."""
+        return len(queues.processes(str(_PACE["worker_processes"])))
 
     @property
     def clock_file(self) -> Path:
@@ -87,8 +103,8 @@ class Stage:
             )
 
     def kill(self, name: str) -> None:
-        """Kill a process as a crash would: without clean-up."""
-        self.processes[name].kill()
+        """Kill a process, with all that it has started, as a crash would: without clean-up."""
+        os.killpg(self.processes[name].pid, signal.SIGKILL)
         self.processes[name].wait()
 
     def last_words(self, name: str) -> str:
@@ -110,7 +126,8 @@ class Stage:
         file, ready = self.folder / "partners.json", self.folder / "ready.json"
         file.write_text(json.dumps(config))
         file.chmod(0o600)
-        self.start("partners", "doorstep_sandbox", "serve", "--config", str(file), "--ready-file", str(ready))
+        options = ("--config", str(file), "--ready-file", str(ready))
+        self.start("partners", "doorstep_sandbox", "serve", *_PARTNERS, *options)
         self._wait("partners", ready.exists, "the partner servers")
         reported = json.loads(ready.read_text())
         self.control_token = reported.pop("control_token")
@@ -148,7 +165,7 @@ class Stage:
             try:
                 process.wait(timeout=12)
             except subprocess.TimeoutExpired:
-                process.kill()
+                os.killpg(process.pid, signal.SIGKILL)
                 process.wait()
         self.processes.clear()
 

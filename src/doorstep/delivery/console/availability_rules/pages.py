@@ -153,9 +153,15 @@ def _write(req: PageRequest, rule_id: int | None) -> Response:
 def _preview(req: PageRequest, rule_id: int | None) -> Response:
     """What the rule would change; nothing is saved."""
     try:
-        with req.app.db.write(actor=req.principal.actor, trace_id=req.trace_id) as tx:
-            rule = None if rule_id is None else view.rule(tx, rule_id=rule_id)
-            effect = verbs.preview(tx, change=forms.change_of(req.form, rule_id), at=req.now)
+        change = forms.change_of(req.form, rule_id)
+        rule, effect = req.app.db.transact(
+            lambda tx: (
+                None if rule_id is None else view.rule(tx, rule_id=rule_id),
+                verbs.preview(tx, change=change, at=req.now),
+            ),
+            actor=req.principal.actor,
+            trace_id=req.trace_id,
+        )
     except errors.DoorstepError as problem:
         return page.refuse(req, problem, show=one if rule_id is not None else new)
     return _editor(page.keeping(req), rule, None, 200, effect)

@@ -2,6 +2,26 @@
 
 from __future__ import annotations
 
-from doorstep.delivery.console.connections import pages
+from doorstep.delivery.console.connections import (
+    comparison,
+    connect,
+    files,
+    go_live,
+    messages,
+    names,
+    one,
+    pages,
+    stock,
+)
 
-ROUTES = pages.ROUTES
+ROUTES = (
+    *pages.ROUTES,
+    *one.ROUTES,
+    *connect.ROUTES,
+    *messages.ROUTES,
+    *files.ROUTES,
+    *names.ROUTES,
+    *stock.ROUTES,
+    *comparison.ROUTES,
+    *go_live.ROUTES,
+)

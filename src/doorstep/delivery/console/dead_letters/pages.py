@@ -24,6 +24,7 @@ from doorstep.kernel.db import ReadTx, WriteTx
 from doorstep.kernel.i18n import counted, plural
 from doorstep.kernel.i18n import gettext as _
 from doorstep.kernel.i18n import mark as _m
+from doorstep.kernel.ids import whole_number
 from doorstep.kernel.log import redact
 
 ADVICE = {
@@ -139,6 +140,13 @@ def one(req: PageRequest, toast: Toast | None = None, status: int = 200) -> Resp
 
 def mark_place(payload: str, error: str) -> Markup:
     """The payload with the value marked that an error names by a path, as in `$.line_items[0].sku`."""
+    try:
+        return _marked(payload, error)
+    except RecursionError:  # nested too deeply to be written with indents
+        return escape(payload)
+
+
+def _marked(payload: str, error: str) -> Markup:
     named = _PLACE.search(error)
     steps = list(_STEP.finditer((named[1] or named[2]) if named else ""))
     document: object = json.loads(payload)
@@ -171,9 +179,9 @@ def _inside(value: object, step: re.Match[str]) -> object:
 def _chosen(req: PageRequest) -> tuple[list[int], list[int]]:
     """Deliveries and messages of the selected rows, named delivery-7 and inbox-9."""
     ticked = [name.partition("-") for name in req.form if name.startswith(("delivery-", "inbox-"))]
-    numbers = [(kind, int(number)) for kind, _dash, number in ticked if number.isdigit()]
-    deliveries = [number for kind, number in numbers if kind == "delivery"]
-    return deliveries, [number for kind, number in numbers if kind == "inbox"]
+    numbers = [(kind, whole_number(number)) for kind, _dash, number in ticked]
+    deliveries = [number for kind, number in numbers if kind == "delivery" and number is not None]
+    return deliveries, [number for kind, number in numbers if kind == "inbox" and number is not None]
 
 
 def retry(req: PageRequest) -> Response:

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from starlette.responses import JSONResponse, RedirectResponse, Response
 
 from doorstep.delivery.console import page
+from doorstep.delivery.console.home import background
 from doorstep.delivery.console.request import ROOT, PageRequest
 from doorstep.delivery.console.routes import Read, Routes
 from doorstep.domain.analytics.views import home as view
@@ -120,6 +121,14 @@ CARDS = {
         "attention",
         Permission.RULES_READ,
     ),
+    "unmapped_names": Card(
+        _m("Names that are not mapped"),
+        _m("Connections used names that Doorstep does not know. Map them."),
+        "/unmapped-names",
+        "plug",
+        "attention",
+        Permission.CONNECTIONS_READ,
+    ),
     "transfers_overdue": Card(
         _m("Overdue transfers"),
         _m("Receive them, or ask the sender."),
@@ -137,8 +146,9 @@ def show(req: PageRequest) -> Response:
         return RedirectResponse(f"{ROOT}/fulfillment/{req.location_id}", status_code=303)
     with req.app.db.read() as tx:
         found = view.home(tx, now=req.now, timezone=req.zone.key, currency=req.app.settings.home_currency)
+        work = background.lines(req, tx)
     needs = [(need, CARDS[need.key]) for need in found.needs if req.principal.can(CARDS[need.key].permission)]
-    return page.render(req, "home/home.html", {"home": found, "needs": needs})
+    return page.render(req, "home/home.html", {"home": found, "needs": needs, "work": work})
 
 
 def pulse(req: PageRequest) -> Response:

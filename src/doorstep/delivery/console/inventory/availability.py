@@ -30,7 +30,7 @@ from doorstep.kernel import errors
 from doorstep.kernel.db import ReadTx, WriteTx
 from doorstep.kernel.i18n import gettext as _
 from doorstep.kernel.i18n import mark as _m
-from doorstep.kernel.ids import Sku
+from doorstep.kernel.ids import Sku, whole_number
 from doorstep.kernel.message import Message
 
 MODES = {
@@ -97,8 +97,8 @@ def show(req: PageRequest, toast: Toast | None = None, status: int = 200) -> Res
 def _around(req: PageRequest, tx: ReadTx, sku: Sku) -> dict[str, object]:
     """What stands beside it: supply, promises, the sell-ahead policy, and locations that could send it."""
     locations = network.locations(tx)
-    store = req.query("store")
-    chosen = req.location_id or (int(store) if store.isdigit() and int(store) in locations else None)
+    store = whole_number(req.query("store"))
+    chosen = req.location_id or (store if store in locations else None)
     ways = aisle.transit(req.app.settings.transfer_days)
     return {
         "channels": [each for each in connections.all_connections(tx) if each.kind == Kind.CHANNELS],

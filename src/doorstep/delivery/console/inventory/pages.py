@@ -23,15 +23,15 @@ from doorstep.kernel import errors
 from doorstep.kernel.db import ReadTx, WriteTx
 from doorstep.kernel.i18n import gettext
 from doorstep.kernel.i18n import gettext as _
-from doorstep.kernel.ids import LocationId, Sku
+from doorstep.kernel.ids import LocationId, Sku, whole_number
 
 
 def show(req: PageRequest, toast: Toast | None = None, status: int = 200) -> Response:
     """Stock by SKU and location, or all of it as CSV."""
     with req.app.db.read() as tx:
         locations = network.locations(tx)
-        asked = req.query("location")
-        chosen = req.location_id or (int(asked) if asked.isdigit() and int(asked) in locations else None)
+        asked = whole_number(req.query("location"))
+        chosen = req.location_id or (asked if asked in locations else None)
         listed = lists.stock_list(req, list(locations.values()), chosen)
         if listed.wants_csv(req):
             return listed.csv(req)

@@ -132,8 +132,7 @@ def simulate(req: PageRequest) -> Response:
         return _("The simulation is queued.")
 
     try:
-        with req.app.db.write(actor=req.principal.actor, trace_id=req.trace_id) as tx:
-            done = verb(tx)
+        done = req.app.db.transact(verb, actor=req.principal.actor, trace_id=req.trace_id)
     except errors.DoorstepError as problem:
         return page.refuse(req, problem, show=show)
     return page.go(req, f"{BACK}/{made[0]}", done)
@@ -183,8 +182,11 @@ def cancel(req: PageRequest) -> Response:
 def delete(req: PageRequest) -> Response:
     """Delete a simulation."""
     try:
-        with req.app.db.write(actor=req.principal.actor, trace_id=req.trace_id) as tx:
-            verbs.delete(tx, run_id=req.number("run_id"))
+        req.app.db.transact(
+            lambda tx: verbs.delete(tx, run_id=req.number("run_id")),
+            actor=req.principal.actor,
+            trace_id=req.trace_id,
+        )
     except errors.DoorstepError as problem:
         return page.refuse(req, problem, show=show)
     return page.go(req, BACK, _("The simulation is deleted."))

@@ -72,14 +72,17 @@ def edit(req: PageRequest, toast: Toast | None = None, status: int = 200) -> Res
 
 def create(req: PageRequest) -> Response:
     """Create a location."""
+
+    def work(tx: WriteTx) -> Location:
+        if any(each.code == form.code for each in views.locations(tx).values()):
+            message = _("There is a location {code} already: choose another code.").format(code=form.code)
+            raise errors.Invalid(message, field="code")
+        locations.put(tx, locations=[_location(form, form.code, req.form)], now=req.now)
+        return views.by_code(tx, code=form.code)
+
     try:
         form = forms.NewLocation.of(req.form)
-        with req.app.db.write(actor=req.principal.actor, trace_id=req.trace_id) as tx:
-            if any(each.code == form.code for each in views.locations(tx).values()):
-                message = _("There is a location {code} already: choose another code.").format(code=form.code)
-                raise errors.Invalid(message, field="code")
-            locations.put(tx, locations=[_location(form, form.code, req.form)], now=req.now)
-            made = views.by_code(tx, code=form.code)
+        made = req.app.db.transact(work, actor=req.principal.actor, trace_id=req.trace_id)
     except errors.DoorstepError as problem:
         return page.refuse(req, problem, show=new)
     done = _("{name} is open: orders can be routed there as soon as it has stock.").format(name=made.name)

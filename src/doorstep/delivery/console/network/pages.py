@@ -108,8 +108,11 @@ def apply(req: PageRequest) -> Response:
     """Apply the edited configuration to new orders."""
     try:
         document = text.read(req.form.get("document", ""))
-        with req.app.db.write(actor=req.principal.actor, trace_id=req.trace_id) as tx:
-            network_change.apply(tx, document=document, note=req.form.get("note", ""), at=req.now)
+        req.app.db.transact(
+            lambda tx: network_change.apply(tx, document=document, note=req.form.get("note", ""), at=req.now),
+            actor=req.principal.actor,
+            trace_id=req.trace_id,
+        )
     except errors.Invalid as problem:
         return edit(req, Toast(problem.message, "danger"), page.status_of(problem))
     return page.go(req, f"{ROOT}/network", _("Applied to new orders."))

@@ -16,13 +16,19 @@ from doorstep.delivery.console.orders.small_map import MapPoint, Sketch
 from doorstep.delivery.console.page import Toast
 from doorstep.delivery.console.request import ROOT, PageRequest
 from doorstep.delivery.console.routes import Read, Routes, Verb
+from doorstep.domain.analytics.model import MEDIA
 from doorstep.domain.analytics.views import decisions
 from doorstep.domain.analytics.views import order as view
 from doorstep.domain.analytics.views import orders as list_view
 from doorstep.domain.analytics.views.order import OrderDetail
+from doorstep.domain.connections.model import Medium, choice
+from doorstep.domain.connections.model.choice import Serves
+from doorstep.domain.fulfillment import views as work_views
 from doorstep.domain.identity.model import Permission
 from doorstep.domain.inventory.views import promises
 from doorstep.domain.network import views as network
+from doorstep.domain.notifications import actions as notifications
+from doorstep.domain.notifications import views as messages
 from doorstep.domain.orders import actions as orders
 from doorstep.domain.orders.model import OrderStatus
 from doorstep.domain.payments import views as payments
@@ -30,6 +36,7 @@ from doorstep.domain.routing.views import rules
 from doorstep.domain.shipping import views as parcels
 from doorstep.flows.capture import approve
 from doorstep.flows.fulfillment import cancel
+from doorstep.flows.notify import drafts, replies
 from doorstep.flows.payments import refund
 from doorstep.flows.shipping import ship
 from doorstep.kernel import errors
@@ -112,6 +119,9 @@ def show(req: PageRequest, toast: Toast | None = None, status: int = 200) -> Res
         by = explainer(req, found, decisions.currency(tx, order_id=order_id))
         outages = network.outages(tx, at=req.now)
         names = list_view.event_names(tx)
+        texts = messages.texts(tx, order_id=order_id)
+        choices = _choices(req, tx, found)
+        at_warehouses = work_views.warehouse_orders(tx, order_id=order_id)
         queues = {each.name: each for each in rules.compiled_rules(tx).document.queues}
     may_write = req.principal.can(Permission.ORDERS_WRITE)
     context = {
@@ -121,12 +131,43 @@ def show(req: PageRequest, toast: Toast | None = None, status: int = 200) -> Res
         "map": map_of(found),
         "why_here": _why_here(found, by),
         "outages": outages,
+        "warehouses": {each.fulfillment_order_id: each for each in at_warehouses},
         "names": names,
         "why_not": _why_not(found, by),
+        "why_no_message": _why_no_message(req, found),
+        "media": MEDIA,
+        "texts": texts,
+        "choices": choices,
         "queue": queues.get(found.header.queue),
         "promised": [each for each in promised if each.state == "open"],
     }
     return page.render(req, "orders/order.html", context, toast=toast, status=status)
+
+
+def _choices(req: PageRequest, tx: ReadTx, found: OrderDetail) -> dict[str, messages.Choice | None]:
+    """By messenger to phone numbers that serves the order: what the customer chose, or None if nothing."""
+    number = drafts.number_of(found.shipping_address, found.billing_address)
+    if not number:
+        return {}
+    known = {each.connection: each for each in messages.choices(tx, addresses=[number])}
+    chosen = [
+        choice.choose(req.app.registry.messengers(medium), Serves.CHANNELS, found.header.channel)
+        for medium in Medium
+        if medium.needs_phone
+    ]
+    return {each.key: known.get(each.key) for each in chosen if each is not None}
+
+
+def _why_no_message(req: PageRequest, found: OrderDetail) -> str:
+    """Why the customer got no message."""
+    if not (found.shipping_address.email or found.billing_address.email):
+        return _("No message is sent: the order has no e-mail address.")
+    messengers = req.app.registry.messengers(Medium.EMAIL)
+    if not messengers:
+        return _("No message is sent: no mail connection is on.")
+    if choice.choose(messengers, Serves.CHANNELS, found.header.channel) is None:
+        return _("No message is sent: no mail connection serves this sales channel.")
+    return _("No message was sent yet. What happened before a mail connection was on sends none.")
 
 
 def decided(req: PageRequest) -> Response:
@@ -188,7 +229,8 @@ def cancel_order(req: PageRequest) -> Response:
 
     def verb(tx: WriteTx, order_id: OrderId) -> str:
         form = forms.Cancel.of(req.form)
-        cancel.cancel(tx, order_id=order_id, reason=form.reason, now=req.now)
+        if cancel.cancel(tx, order_id=order_id, reason=form.reason, now=req.now):
+            return _("The warehouse is asked to stop. What it has not packed is canceled when it answers.")
         return _("Canceled. The stock is available again.")
 
     return _act(req, verb)
@@ -200,6 +242,30 @@ def add_note(req: PageRequest) -> Response:
     def verb(tx: WriteTx, order_id: OrderId) -> str:
         orders.add_note(tx, order_id=order_id, text=forms.Note.of(req.form).text, now=req.now)
         return _("Note added.")
+
+    return _act(req, verb)
+
+
+def handle_texts(req: PageRequest) -> Response:
+    """What the customer wrote is handled."""
+
+    def verb(tx: WriteTx, order_id: OrderId) -> str:
+        notifications.handle_texts(tx, order_id=order_id, at=req.now)
+        return _("Handled. The order needs no attention for it any more.")
+
+    return _act(req, verb)
+
+
+def choose_messages(req: PageRequest) -> Response:
+    """The customer wants no messages of a connection, or wants them again."""
+    connection = req.app.registry.by_key(str(req.http.path_params["connection"]))
+    ends = req.http.path_params["choice"] == "stop"
+
+    def verb(tx: WriteTx, order_id: OrderId) -> str:
+        replies.choose(tx, order_id=order_id, connection_id=connection.id, is_opted_out=ends, now=req.now)
+        if ends:
+            return _("The customer gets no more messages by %(name)s.") % {"name": connection.name}
+        return _("The customer gets messages by %(name)s again.") % {"name": connection.name}
 
     return _act(req, verb)
 
@@ -253,6 +319,8 @@ ROUTES: Routes = (
     Verb("/orders/{order_id:int}/release", release, Permission.ORDERS_WRITE),
     Verb("/orders/{order_id:int}/cancel", cancel_order, Permission.ORDERS_WRITE),
     Verb("/orders/{order_id:int}/notes", add_note, Permission.ORDERS_WRITE),
+    Verb("/orders/{order_id:int}/handle-texts", handle_texts, Permission.ORDERS_WRITE),
+    Verb("/orders/{order_id:int}/messages/{connection}/{choice}", choose_messages, Permission.ORDERS_WRITE),
     Verb(
         "/orders/{order_id:int}/shipments/{shipment_id:int}/retry-label", retry_label, Permission.ORDERS_WRITE
     ),

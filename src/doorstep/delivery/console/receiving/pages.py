@@ -35,7 +35,7 @@ from doorstep.kernel.db import ReadTx, WriteTx
 from doorstep.kernel.i18n import counted, plural
 from doorstep.kernel.i18n import gettext as _
 from doorstep.kernel.i18n import mark as _m
-from doorstep.kernel.ids import LocationId, Sku, TransferId
+from doorstep.kernel.ids import LocationId, Sku, TransferId, whole_number
 from doorstep.kernel.keyset import Keyset
 
 BACK = f"{ROOT}/receiving"
@@ -117,7 +117,7 @@ def show(req: PageRequest, toast: Toast | None = None, status: int = 200) -> Res
             each for each in locations.values() if each.active and req.location_id in (None, each.id)
         ],
         "expected": expected,
-        "may_work": req.principal.can(Permission.STOCK_WORK),
+        "may_add": req.principal.can(Permission.INVENTORY_WRITE),
     }
     return page.render(req, "receiving/receiving.html", context, toast=toast, status=status)
 
@@ -161,7 +161,7 @@ def one(req: PageRequest, toast: Toast | None = None, status: int = 200) -> Resp
 
 def station(req: PageRequest, toast: Toast | None = None, status: int = 200) -> Response:
     """One delivery as it is counted; nothing is posted yet. Without a location, the way back to the list."""
-    if not (req.form.get("location") or req.query("location")).isdigit():
+    if whole_number(req.form.get("location") or req.query("location")) is None:
         return RedirectResponse(BACK, status_code=303)
     location_id, document = _chosen(req)
     is_scan = req.http.url.path.endswith("/scan")
@@ -189,11 +189,11 @@ def station(req: PageRequest, toast: Toast | None = None, status: int = 200) -> 
 
 def _chosen(req: PageRequest) -> tuple[LocationId, str]:
     """Which location and document, from the form or the address."""
-    location = req.form.get("location") or req.query("location")
-    if not location.isdigit():
+    number = whole_number(req.form.get("location") or req.query("location"))
+    if number is None:
         raise errors.Invalid(_("Choose a location first."), field="location")
-    req.principal.require(Permission.STOCK_WORK, at=LocationId(int(location)))
-    return LocationId(int(location)), req.form.get("document") or req.query("document")
+    req.principal.require(Permission.STOCK_WORK, at=LocationId(number))
+    return LocationId(number), req.form.get("document") or req.query("document")
 
 
 def _title(document: str) -> str:
@@ -206,8 +206,12 @@ def _title(document: str) -> str:
 def _expected(tx: ReadTx, location_id: LocationId, document: str) -> dict[Sku, int]:
     """What is still expected, by SKU."""
     kind, _colon, number = document.partition(":")
-    if kind == SupplyKind.TRANSFER.value and number.isdigit():
-        lines = transfer_view.transfer(tx, transfer_id=int(number)).lines
+    transfer_id = whole_number(number)
+    if kind == SupplyKind.TRANSFER.value and transfer_id is not None:
+        found = transfer_view.transfer(tx, transfer_id=transfer_id)
+        if found.destination_id != location_id:
+            raise errors.Invalid(_("This transfer goes to another location."), field="document")
+        lines = found.lines
         return {line.sku: line.in_transit for line in lines if line.in_transit}
     expected: dict[Sku, int] = {}
     for row in supply_view.of_document(tx, kind=kind, number=number) if number else ():
@@ -241,7 +245,10 @@ def post(req: PageRequest) -> Response:
     def verb(tx: WriteTx) -> str:
         location_id, document = _chosen(req)
         kind, _colon, number = document.partition(":")
-        is_transfer = kind == SupplyKind.TRANSFER.value and number.isdigit()
+        if number and kind not in set(SupplyKind):
+            raise errors.Invalid(_("Choose a document of the list."), field="document")
+        transfer_id = whole_number(number)
+        is_transfer = kind == SupplyKind.TRANSFER.value and transfer_id is not None
         delivery = Delivery(
             location_id=location_id,
             lines=_lines(req, _units(req)),
@@ -249,10 +256,13 @@ def post(req: PageRequest) -> Response:
             reference=req.form.get("reference", "").strip()
             if not number
             else ("" if is_transfer else number),
-            transfer_id=TransferId(int(number)) if is_transfer else None,
+            transfer_id=TransferId(transfer_id) if is_transfer and transfer_id is not None else None,
             closes=req.form.get("closes") == "yes",
             note=req.form.get("note", "").strip(),
+            is_bound_to_document=not req.principal.can(Permission.INVENTORY_WRITE),
         )
+        if delivery.kind is DocumentKind.NONE:
+            req.principal.require(Permission.INVENTORY_WRITE, at=location_id)
         booked = verbs.receive(tx, delivery=delivery, at=req.now)
         made.append(booked.receipt_id)
         units = sum(line.received for line in booked.lines)

@@ -25,7 +25,7 @@ from doorstep.kernel.db import ReadTx, WriteTx
 from doorstep.kernel.i18n import counted, plural
 from doorstep.kernel.i18n import gettext as _
 from doorstep.kernel.i18n import mark as _m
-from doorstep.kernel.ids import LocationId, Sku
+from doorstep.kernel.ids import LocationId, Sku, whole_number
 
 BACK = f"{ROOT}/replenishment"
 
@@ -91,6 +91,7 @@ def put(req: PageRequest) -> Response:
     def verb(tx: WriteTx) -> str:
         form = forms.Rule.of(req.form)
         is_kind = form.where in set(LocationKind)
+        number = whole_number(form.where)
         rule = Rule(
             source_id=LocationId(form.source),
             min_quantity=form.min_quantity,
@@ -98,7 +99,7 @@ def put(req: PageRequest) -> Response:
             cover_days=form.cover_days,
             sku=Sku(form.sku) if form.sku else None,
             category=form.category or None,
-            location_id=LocationId(int(form.where)) if form.where.isdigit() else None,
+            location_id=None if number is None else LocationId(number),
             location_kind=form.where if is_kind else None,
         )
         verbs.put(tx, rules=[rule], at=req.now)

@@ -143,7 +143,7 @@ def _found(req: PageRequest, tx: ReadTx) -> ReturnDetail:
     found = view.detail(tx, return_id=req.number("return_id"), now=req.now)
     location_id = found.entry.summary.location_id
     location = None if location_id is None else LocationId(location_id)
-    req.principal.require(Permission.RETURNS_READ, at=location)
+    req.principal.require_for(Permission.RETURNS_READ, record_at=location)
     return found
 
 

@@ -21,6 +21,7 @@ from doorstep.flows.routing_rules.rule_sets import Preview
 from doorstep.kernel import documents, errors
 from doorstep.kernel.documents import Problem
 from doorstep.kernel.i18n import gettext as _
+from doorstep.kernel.ids import whole_number
 
 BACK = f"{ROOT}/routing/edit"
 
@@ -40,9 +41,9 @@ class Sheet:
 
 def show(req: PageRequest, toast: Toast | None = None, status: int = 200) -> Response:
     """Begin from a version, or from the active rule set."""
-    wanted = req.query("from")
+    wanted = whole_number(req.query("from"))
     with req.app.db.read() as tx:
-        number = int(wanted) if wanted.isdigit() else views.active_number(tx)
+        number = views.active_number(tx) if wanted is None else wanted
         document = views.document(tx, number=number)
     return _render(req, Sheet(documents.write(document), document, number), toast, status)
 
@@ -117,9 +118,12 @@ def _save(req: PageRequest, sheet: Sheet) -> Response:
     if not sheet.why:
         return _render(req, sheet, Toast(_("Enter what the change is for."), "danger"), 422)
     try:
-        with req.app.db.write(actor=req.principal.actor, trace_id=req.trace_id) as tx:
-            draft = Draft(sheet.document, sheet.why, based_on=sheet.based_on)
-            found = rule_sets.draft(tx, draft=draft, now=req.now)
+        draft = Draft(sheet.document, sheet.why, based_on=sheet.based_on)
+        found = req.app.db.transact(
+            lambda tx: rule_sets.draft(tx, draft=draft, now=req.now),
+            actor=req.principal.actor,
+            trace_id=req.trace_id,
+        )
     except errors.DoorstepError as problem:
         with req.app.db.read() as tx:
             proposal = rule_sets.preview(tx, document=sheet.document, now=req.now)

@@ -19,6 +19,7 @@ from doorstep.flows.routing_rules import rule_sets
 from doorstep.kernel import documents
 from doorstep.kernel.db import ReadTx, WriteTx
 from doorstep.kernel.i18n import gettext as _
+from doorstep.kernel.ids import whole_number
 
 BACK = f"{ROOT}/routing"
 
@@ -99,8 +100,10 @@ def version(req: PageRequest, toast: Toast | None = None, status: int = 200) -> 
 
 def _since(req: PageRequest, based_on: int | None, otherwise: int | None) -> int | None:
     """The version to compare with: the one in the address, or the most useful one."""
-    wanted = req.query("since")
-    return int(wanted) if wanted.isdigit() else otherwise if otherwise is not None else based_on
+    wanted = whole_number(req.query("since"))
+    if wanted is not None:
+        return wanted
+    return otherwise if otherwise is not None else based_on
 
 
 def as_yaml(req: PageRequest) -> Response:

@@ -15,6 +15,7 @@ from doorstep.domain.routing.model.rules.fields import FIELDS
 from doorstep.kernel import documents, errors
 from doorstep.kernel.i18n import gettext
 from doorstep.kernel.i18n import gettext as _
+from doorstep.kernel.ids import whole_number
 
 Part = TypeVar("Part", bound=msgspec.Struct)
 NONE = "(none)"
@@ -235,9 +236,10 @@ def moved(document: RuleSet, verb: str, path: str) -> RuleSet:
     prefix, _dot, last = path.rpartition(".")
 
     def change(routing: Routing, here: str) -> Routing:
-        if here != prefix or not last.isdigit() or int(last) >= len(routing.rules):
+        place = whole_number(last)
+        if here != prefix or place is None or place >= len(routing.rules):
             return routing
-        return msgspec.structs.replace(routing, rules=tuple(_moved(list(routing.rules), verb, int(last))))
+        return msgspec.structs.replace(routing, rules=tuple(_moved(list(routing.rules), verb, place)))
 
     return each_routing(document, change)
 

@@ -163,9 +163,12 @@ def add_key(req: PageRequest) -> Response:
     """Create an API key. It is never in an address or a cookie: this answer alone shows it."""
     try:
         form = forms.Access.of(req.form)
-        with req.app.db.write(actor=req.principal.actor, trace_id=req.trace_id) as tx:
-            key = NewKey(form.name, form.role, form.bound_to)
-            token = identity.create_api_key(tx, key=key, now=req.now)
+        key = NewKey(form.name, form.role, form.bound_to)
+        token = req.app.db.transact(
+            lambda tx: identity.create_api_key(tx, key=key, now=req.now),
+            actor=req.principal.actor,
+            trace_id=req.trace_id,
+        )
     except errors.DoorstepError as problem:
         return page.refuse(req, problem, show=show)
     return show(req, Toast(_("The key is created. Copy it now.")), new_key=token)

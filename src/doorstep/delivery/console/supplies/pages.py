@@ -193,8 +193,11 @@ def change(req: PageRequest) -> Response:
         )
         if form.do != "try":
             return _end(req, lambda tx: verbs.change(tx, changes=[wanted], at=req.now), _("Supply changed."))
-        with req.app.db.write(actor=req.principal.actor, trace_id=req.trace_id) as tx:
-            tried = verbs.preview(tx, changes=[wanted], at=req.now)
+        tried = req.app.db.transact(
+            lambda tx: verbs.preview(tx, changes=[wanted], at=req.now),
+            actor=req.principal.actor,
+            trace_id=req.trace_id,
+        )
     except errors.DoorstepError as problem:
         return page.refuse(req, problem, show=one)
     return one(page.keeping(req), tried=tried)

@@ -28,7 +28,7 @@ from doorstep.kernel.db import ReadTx, WriteTx
 from doorstep.kernel.i18n import gettext as _
 from doorstep.kernel.i18n import mark as _m
 from doorstep.kernel.i18n import plural
-from doorstep.kernel.ids import LocationId, Sku, TransferId
+from doorstep.kernel.ids import LocationId, Sku, TransferId, whole_number
 
 BACK = f"{ROOT}/transfers"
 STATES = {
@@ -118,9 +118,15 @@ def one(req: PageRequest, toast: Toast | None = None, status: int = 200) -> Resp
             "transfer": found,
             "titles": names.titles(tx, skus=[line.sku for line in found.lines]),
             "places": network.locations(tx),
-            "actions": TRANSFER_ACTIONS[found.state],
+            "actions": [
+                each
+                for each in TRANSFER_ACTIONS[found.state]
+                if req.location_id is None
+                or each == "receive"
+                or req.location_id in found.acting_locations(each)
+            ],
             "may_send": req.principal.can(Permission.STOCK_WORK)
-            and req.location_id in {None, found.origin_id},
+            and req.location_id in {None, *found.acting_locations("change")},
             "may_receive": req.principal.can(Permission.STOCK_WORK)
             and req.location_id in {None, found.destination_id},
             "badge": STATES[found.state],
@@ -158,21 +164,24 @@ def lines_of(tx: ReadTx, text: str) -> list[RequestedLine]:
     known = names.scanned(tx, codes=[line[0] for line in written])
     total: dict[Sku, int] = {}
     for line in written:
-        number = line[-1] if len(line) > 1 else "1"
-        if not number.isdigit():
+        number = whole_number(line[-1]) if len(line) > 1 else 1
+        if number is None:
             message = _("{line}: enter a SKU, a space and a quantity.").format(line=" ".join(line))
             raise errors.Invalid(message, field="lines")
         sku = known.get(line[0], Sku(line[0]))
-        total[sku] = total.get(sku, 0) + int(number)
+        total[sku] = total.get(sku, 0) + number
     return [RequestedLine(sku, quantity) for sku, quantity in total.items()]
 
 
-def _act(req: PageRequest, verb: Callable[[WriteTx, Command], None], done: str) -> Response:
+def _act(req: PageRequest, action: str, verb: Callable[[WriteTx, Command], None], done: str) -> Response:
     transfer_id = TransferId(req.number("transfer_id"))
 
     def work(tx: WriteTx) -> str:
         found = view.transfer(tx, transfer_id=transfer_id)
-        req.principal.require(Permission.STOCK_WORK, at=found.origin_id)
+        ends = found.acting_locations(action)
+        req.principal.require(
+            Permission.STOCK_WORK, at=req.location_id if req.location_id in ends else found.origin_id
+        )
         verb(tx, Command(transfer_id, req.now, req.whole("version")))
         return done
 
@@ -182,7 +191,7 @@ def _act(req: PageRequest, verb: Callable[[WriteTx, Command], None], done: str) 
 def request(req: PageRequest) -> Response:
     """Request the goods; they are reserved at the origin."""
     done = _("Requested. The stock is reserved.")
-    return _act(req, lambda tx, command: verbs.request(tx, command=command), done)
+    return _act(req, "request", lambda tx, command: verbs.request(tx, command=command), done)
 
 
 def ship(req: PageRequest) -> Response:
@@ -193,13 +202,13 @@ def ship(req: PageRequest) -> Response:
         sent = {line.sku: req.whole(f"sent-{line.sku}") for line in lines}
         verbs.ship(tx, command=command, sent={sku: quantity or 0 for sku, quantity in sent.items()})
 
-    return _act(req, verb, _("Shipped. The stock is in transit."))
+    return _act(req, "ship", verb, _("Shipped. The stock is in transit."))
 
 
 def cancel(req: PageRequest) -> Response:
     """Cancel the transfer."""
     done = _("Canceled. Reserved stock is available again.")
-    return _act(req, lambda tx, command: verbs.cancel(tx, command=command), done)
+    return _act(req, "cancel", lambda tx, command: verbs.cancel(tx, command=command), done)
 
 
 def change(req: PageRequest) -> Response:
@@ -208,7 +217,7 @@ def change(req: PageRequest) -> Response:
     def verb(tx: WriteTx, command: Command) -> None:
         verbs.change(tx, command=command, lines=lines_of(tx, forms.Lines.of(req.form).lines))
 
-    return _act(req, verb, _("The lines are changed."))
+    return _act(req, "change", verb, _("The lines are changed."))
 
 
 ROUTES: Routes = (

@@ -23,6 +23,8 @@ class ConnectionHealth:
     received_today: int
     waiting: int
     dead: int
+    pending: int
+    pending_since: datetime | None
 
 
 def select_connections(tx: ReadTx, *, since: datetime) -> list[ConnectionHealth]:
@@ -35,8 +37,12 @@ def select_connections(tx: ReadTx, *, since: datetime) -> list[ConnectionHealth]
                (SELECT count(*) FROM inbox i WHERE i.connection_id = c.id AND i.received_at > %s)
                    AS received_today,
                (SELECT count(*) FROM inbox i WHERE i.connection_id = c.id AND i.state = 0) AS waiting,
-               (SELECT count(*) FROM inbox i WHERE i.connection_id = c.id AND i.state = 3) AS dead
-          FROM connections c ORDER BY c.kind, c.key
+               (SELECT count(*) FROM inbox i WHERE i.connection_id = c.id AND i.state = 3) AS dead,
+               coalesce(p.pending, 0) AS pending, p.pending_since
+          FROM connections c LEFT JOIN (
+               SELECT connection_id, count(*) AS pending, min(pending_since) AS pending_since FROM deliveries
+                WHERE pending_since IS NOT NULL AND state IN (0, 1) GROUP BY connection_id) p ON p.connection_id = c.id
+         ORDER BY c.kind, c.key
         """,
         (since,),
     )

@@ -49,11 +49,12 @@ def select_hourly(tx: ReadTx, *, since: datetime, until: datetime) -> list[int]:
     return tx.column(
         int,
         """
-        SELECT count(o.id) FROM generate_series(0, 23) part
-          LEFT JOIN orders o ON o.placed_at >= %(since)s AND o.placed_at < %(until)s
-           AND width_bucket(extract(epoch FROM o.placed_at), extract(epoch FROM %(since)s::timestamptz),
-                            extract(epoch FROM %(until)s::timestamptz), 24) = part + 1
-         GROUP BY part ORDER BY part
+        WITH placed AS (
+            SELECT width_bucket(extract(epoch FROM placed_at), extract(epoch FROM %(since)s::timestamptz),
+                                extract(epoch FROM %(until)s::timestamptz), 24) AS part, count(*) AS n
+              FROM orders WHERE placed_at >= %(since)s AND placed_at < %(until)s GROUP BY 1
+        )
+        SELECT coalesce(placed.n, 0) FROM generate_series(1, 24) AS every(part) LEFT JOIN placed USING (part) ORDER BY part
         """,
         {"since": since, "until": until},
     )
@@ -123,6 +124,7 @@ def select_stock_needs(tx: ReadTx, *, now: datetime, today: date) -> dict[str, i
         UNION ALL SELECT 'trial_stopped', count(*) FROM routing_trials WHERE breached AND acknowledged_at IS NULL
         UNION ALL SELECT 'transfers_overdue', count(*) FROM transfers
                    WHERE state IN ('requested', 'shipped') AND expected_date < %(today)s
+        UNION ALL SELECT 'unmapped_names', count(*) FROM unmapped_values
         """,
         {"now": now, "today": today},
     )

@@ -10,7 +10,7 @@ from typing import LiteralString
 from doorstep.domain.analytics.store.orders import SHIP_BY
 from doorstep.domain.fulfillment.model import State, WorkLine
 from doorstep.domain.invoicing.model import DocumentState
-from doorstep.domain.orders.model import Address, Counters
+from doorstep.domain.orders.model import Address, Counters, Handling
 from doorstep.domain.payments.model import PaymentStatus, RefundState
 from doorstep.domain.returns.model import RefundProgress, ReturnLocation
 from doorstep.domain.shipping.model import Direction, LabelState, Scan, TrackingStatus
@@ -25,6 +25,7 @@ class Header:
     id: int
     number: str
     external_id: str
+    handling: Handling
     channel: str
     connector: str
     channel_name: str
@@ -64,7 +65,7 @@ def select_header(tx: ReadTx, *, order_id: int) -> Header | None:
     return tx.one(
         Header,
         """
-        SELECT o.id, o.number, o.external_id, c.key AS channel, c.connector_id AS connector, c.name AS channel_name,
+        SELECT o.id, o.number, o.external_id, o.handling, c.key AS channel, c.connector_id AS connector, c.name AS channel_name,
                o.placed_at, o.currency, o.total_minor, o.shipping_minor, o.tax_minor, o.tip_minor, o.tax_included,
                o.is_paid, o.on_delivery, o.payment_gateway, o.payment_method, o.shipping_method, o.source, o.note,
                o.tags, o.canceled_at, o.completed_at, o.trace_id, o.promised_at, o.pickup, r.due, r.due_at,
@@ -370,6 +371,11 @@ class Message:
     error: str
     requested_at: datetime
     sent_at: datetime | None
+    medium: str
+    receipt: str
+    receipt_at: datetime | None
+    receipt_reason: str
+    connection: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -424,8 +430,9 @@ def select_messages(tx: ReadTx, *, order_id: int) -> list[Message]:
     return tx.all(
         Message,
         """
-        SELECT id, template, recipient, subject, state, error, requested_at, sent_at
-          FROM messages WHERE order_id = %s ORDER BY id DESC
+        SELECT m.id, m.template, m.recipient, m.subject, m.state, m.error, m.requested_at, m.sent_at, m.medium, m.receipt,
+               m.receipt_at, m.receipt_reason, c.key AS connection
+          FROM messages m JOIN connections c ON c.id = m.connection_id WHERE m.order_id = %s ORDER BY m.id DESC
         """,
         (order_id,),
     )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import string
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
@@ -31,7 +32,9 @@ _VIEWS: dict[OrderView, LiteralString] = {
          OR EXISTS (SELECT 1 FROM shipments s JOIN label_purchases b ON b.parcel_id = s.parcel_id
                      WHERE s.order_id = o.id AND b.state IN ('failed', 'in_doubt'))
          OR EXISTS (SELECT 1 FROM refunds r WHERE r.order_id = o.id AND r.state IN ('failed', 'in_doubt'))
-         OR EXISTS (SELECT 1 FROM messages m WHERE m.order_id = o.id AND m.state IN ('failed', 'in_doubt'))
+         OR EXISTS (SELECT 1 FROM messages m WHERE m.order_id = o.id AND m.state IN ('failed', 'in_doubt')
+                       AND (m.medium = 'email' OR m.state = 'in_doubt'))
+         OR EXISTS (SELECT 1 FROM customer_texts w WHERE w.order_id = o.id AND w.handled_at IS NULL)
          OR EXISTS (SELECT 1 FROM invoices i WHERE i.order_id = o.id AND i.state = 'failed'))
     """,
     OrderView.HELD: _HELD,
@@ -129,7 +132,9 @@ class OrderSummary:
 def _parameters(wanted: OrderFilter, now: datetime) -> dict[str, object]:
     text = wanted.text.strip().lower()
     safe = text.replace("\\", "\\\\").replace("%", "\\%").replace("_", "\\_")
-    digits = "".join(each for each in text if each.isdigit()) if set(text) <= set("+0123456789 -()") else ""
+    digits = (
+        "".join(each for each in text if each in string.digits) if set(text) <= set("+0123456789 -()") else ""
+    )
     return {
         "text": text,
         "starts": f"{safe}%",

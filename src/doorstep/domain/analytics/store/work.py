@@ -48,7 +48,10 @@ class CardParcel:
 
 @dataclass(frozen=True, slots=True)
 class Card:
-    """A fulfillment order on the board or at the station."""
+    """A fulfillment order on the board or at the station.
+
+    `warehouse` is the name of the partner's warehouse that does it, `warehouse_state` what it has of it.
+    """
 
     id: int
     order_id: int
@@ -58,6 +61,8 @@ class Card:
     version: int
     is_held: bool
     recall_reason: str
+    warehouse: str
+    warehouse_state: str
     pickup: str
     customer: str
     city: str
@@ -81,7 +86,7 @@ _CARD = f"""
     SELECT f.id, f.order_id, o.number AS order_number, {LOCATION}, f.state, f.version,
            EXISTS (SELECT 1 FROM order_holds h WHERE h.order_id = o.id AND h.released_at IS NULL) AS is_held,
            CASE WHEN f.recall_requested_at IS NULL THEN '' ELSE f.recall_reason END AS recall_reason, o.pickup,
-           coalesce(a.name, '') AS customer, coalesce(a.city, '') AS city, o.shipping_method, o.note, f.created_at,
+           coalesce(w.name, v.name, '') AS warehouse, coalesce(w.state, '') AS warehouse_state, coalesce(a.name, '') AS customer, coalesce(a.city, '') AS city, o.shipping_method, o.note, f.created_at,
            {SHIP_BY} AS ship_by, f.shipped_at, lines.weight_grams, lines.lines,
            (SELECT coalesce(jsonb_agg(jsonb_build_object('shipment_id', s.id, 'reference', b.reference,
                    'label_state', b.state, 'tracking_number', b.tracking_number, 'carrier', b.carrier, 'error', b.error,
@@ -96,6 +101,11 @@ _CARD = f"""
       FROM fulfillment_orders f
       JOIN orders o ON o.id = f.order_id
       JOIN locations l ON l.id = f.location_id
+      LEFT JOIN LATERAL (SELECT c.name, w.state FROM warehouse_orders w JOIN connections c ON c.id = w.connection_id
+                          WHERE w.fulfillment_order_id = f.id) w ON true
+      LEFT JOIN LATERAL (SELECT c.name FROM connection_maps m JOIN connections c ON c.id = m.connection_id
+                          WHERE m.kind = 'location' AND m.our_value = l.code AND c.kind = 'warehouses' AND c.mode <> 'off'
+                          ORDER BY c.key LIMIT 1) v ON w.name IS NULL
       LEFT JOIN order_addresses a ON a.order_id = o.id AND a.kind = 'shipping'
       CROSS JOIN LATERAL (
            SELECT jsonb_agg(jsonb_build_object('line_no', w.line_no, 'sku', w.sku, 'title', {TITLE},

@@ -66,5 +66,5 @@ def opened(tx: ReadTx, *, source: str, letter_id: int) -> OpenedDeadLetter:
 def _readable(body: bytes) -> tuple[str, bool]:
     try:
         return msgspec.json.format(msgspec.json.encode(msgspec.json.decode(body)), indent=2).decode(), True
-    except msgspec.DecodeError:
+    except (msgspec.DecodeError, RecursionError):  # what is nested too deeply is shown as it came
         return body.decode(errors="replace"), False

@@ -18,6 +18,7 @@ from doorstep.domain.routing.views import rules as rule_views
 from doorstep.kernel import errors, event_log
 from doorstep.kernel.db import ReadTx
 from doorstep.kernel.event_log import Event
+from doorstep.kernel.ids import whole_number
 
 __all__ = ["RelatedOrder", "Site"]
 
@@ -135,7 +136,7 @@ def exported(decision: Decision) -> dict[str, object]:
 def version_of(rules: str) -> int | None:
     """The number of the rule set version that an explanation names."""
     _, _, number = rules.rpartition(" ")
-    return int(number) if number.isdigit() and number != rules else None
+    return whole_number(number) if number != rules else None
 
 
 def currency(tx: ReadTx, *, order_id: int) -> str:

@@ -14,6 +14,7 @@ from doorstep.domain.orders import model as orders
 from doorstep.domain.orders.model import OrderStatus
 from doorstep.kernel import errors
 from doorstep.kernel.db import ReadTx
+from doorstep.kernel.ids import whole_number
 from doorstep.kernel.money import Money
 
 __all__ = ["OrderFilter", "OrderSort", "OrderView"]
@@ -75,9 +76,10 @@ def _read_cursor(cursor: str, sort: OrderSort) -> tuple[str, int]:
     name, _between, rest = cursor.partition("~")
     key, _between, order_id = rest.rpartition("~")
     is_key = "\0" not in key if sort is OrderSort.TOTAL else key == "infinity" or _is_instant(key)
-    if name != sort or not is_key or not order_id.isdigit():
+    number = whole_number(order_id)
+    if name != sort or not is_key or number is None:
         raise errors.Invalid("This page of the list does not exist. Go to the first page.", field="cursor")
-    return key, int(order_id)
+    return key, number
 
 
 def _is_instant(text: str) -> bool:

@@ -96,6 +96,8 @@ def _job(card: Card, now: datetime) -> Job:
     waits = card.state in {State.OPEN, State.ACCEPTED, State.PICKED, State.PACKED}
     return Job(
         card,
-        fulfillment.legal_actions(card.state, has_label=bought, order_held=card.is_held),
+        fulfillment.legal_actions(card.state, has_label=bought, order_held=card.is_held)
+        if not card.warehouse
+        else (),  # the warehouse of a partner reports what it does
         model.time_left(card.ship_by, now=now) if waits else None,
     )

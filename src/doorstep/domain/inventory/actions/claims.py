@@ -52,8 +52,8 @@ def apply(tx: WriteTx, *, claims: Sequence[Claim], basis: ClaimOrigin, at: datet
     if not claims:
         return []
     store.ensure_claimed(tx, claims)
-    store.lock_claimed(tx, claims)
     settled = _classified(claims, store.select_ledger_states(tx, claims))
+    event_log.lock_streams(tx, stream="location", ids=(claim.location_id for claim in claims))
     movements = [_movement(each, basis) for each in settled if each.verdict.change]
     if movements:
         ledger_store.apply(tx, movements)

@@ -19,7 +19,7 @@ from doorstep.domain.inventory.model import (
     Requested,
     Selling,
 )
-from doorstep.domain.inventory.store import ledger
+from doorstep.domain.inventory.store import ledger, locks
 from doorstep.domain.inventory.store import network as store
 from doorstep.domain.inventory.store.network import End, FreshHold
 from doorstep.kernel import errors, event_log, states
@@ -46,7 +46,9 @@ def hold(tx: WriteTx, *, requests: Sequence[HoldRequest], selling: Selling, at: 
     parts = sorted(
         {(sku, condition.value) for each in requests for line in each.lines for sku, condition in line.parts}
     )
-    positions = ledger.lock_positions(tx, parts=parts)
+    held = locks.select_held_skus(tx, carts=[request.key for request in requests])
+    locks.lock_skus(tx, sorted({*held, *(sku for sku, _ in parts)}))
+    positions = ledger.select_positions(tx, parts=parts)
     standing = store.lock_holds(tx, carts=[request.key for request in requests])
     free = model.free(positions, store.select_requested(tx, parts=parts))
     decider = HoldDecider(free, _held(standing), selling.kept(requests, positions))
@@ -152,6 +154,7 @@ def _require_all_held(carts: Sequence[tuple[str, str]], found: Sequence[tuple[st
 
 def release_cart_reservations(tx: WriteTx, *, carts: Sequence[tuple[str, str]], at: datetime) -> int:
     """Drop reservations; changes nothing if there are none. Returns how many ended."""
+    locks.lock_skus(tx, sorted(locks.select_held_skus(tx, carts=carts)))
     holds = store.lock_holds(tx, carts=carts)
     _freed(tx, holds, _end(tx, holds, HoldState.DROPPED, at), at)
     return len(holds)
@@ -186,12 +189,11 @@ def consume(
 ) -> NetworkClaims:
     """Convert cart reservations into these orders, in the transaction that reserves or commits for the orders.
 
-    The caller has locked the stock of `parts`. Their network counters are locked here, once and in key order, so that the
-    answer stays true.
+    The caller has locked the stock of `parts` and of what the carts hold, so that the answer stays true.
     """
     holds = store.lock_holds(tx, carts=list(carts)) if carts else []
     asked_parts = {*parts, *(each.part for each in holds)}
-    asked = store.lock_requested(tx, parts=sorted((sku, condition.value) for sku, condition in asked_parts))
+    asked = store.select_requested(tx, parts=sorted((sku, condition.value) for sku, condition in asked_parts))
     orders = {each.id: carts[each.channel, each.reference] for each in holds}
     store.apply(tx, _end(tx, holds, HoldState.CONSUMED, at, orders=orders))
     for each in holds:

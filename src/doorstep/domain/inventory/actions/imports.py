@@ -25,6 +25,7 @@ from doorstep.domain.inventory.store.imports import Cells, Span
 from doorstep.kernel import errors, event_log, states
 from doorstep.kernel.db import WriteTx
 from doorstep.kernel.ids import ImportId
+from doorstep.kernel.queues import Queue
 
 __all__ = ["Cells"]
 _COPIED_AT_ONCE = 10_000
@@ -62,7 +63,7 @@ def load(tx: WriteTx, *, new: NewImport, rows: Iterable[ImportRow], at: datetime
     for batch in rules.batches(rows, _COPIED_AT_ONCE):
         store.copy_rows(tx, batch, import_id=import_id)
     store.finish_loading(tx, import_id=import_id)
-    tx.wake_workers()
+    tx.wake_workers(Queue.FILES)
     return ImportId(import_id), False
 
 
@@ -182,4 +183,4 @@ def resume(tx: WriteTx, *, import_id: ImportId, at: datetime) -> None:
     is_checked = file.checked_to >= file.last_line
     state = ImportState.APPLYING if is_checked else ImportState.CHECKING
     store.update(tx, replace(_entered(file, state, at), error=""))
-    tx.wake_workers()
+    tx.wake_workers(Queue.FILES)

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 
 from doorstep.domain.inventory import events, model
 from doorstep.domain.inventory.model import Condition, Movement, MovementType, Position
 from doorstep.domain.inventory.store import ledger as store
+from doorstep.domain.inventory.store import locks
 from doorstep.kernel import errors, event_log
 from doorstep.kernel.db import WriteTx
 from doorstep.kernel.ids import LocationId, OrderId, Sku
@@ -26,9 +27,20 @@ class NewReservation:
     order_id: OrderId | None = None
 
 
-def lock_supply(tx: WriteTx, *, parts: Iterable[tuple[Sku, Condition]]) -> None:
-    """Lock all positions of these SKUs, so that decisions on them stay true."""
-    store.lock_all(tx, parts=sorted({(sku, condition.value) for sku, condition in parts}))
+def lock_stock(
+    tx: WriteTx,
+    *,
+    skus: Iterable[Sku],
+    order_ids: Sequence[OrderId] = (),
+    carts: Collection[tuple[str, str]] = (),
+) -> None:
+    """Lock all stock of these SKUs, of what these orders reserved or wait for, and of what these carts hold.
+
+    Decisions on it stay true. A transaction locks everything that it needs at once, and its orders before.
+    """
+    tied = locks.select_tied_skus(tx, order_ids=order_ids) if order_ids else []
+    held = locks.select_held_skus(tx, carts=carts) if carts else []
+    locks.lock_skus(tx, sorted({*skus, *tied, *held}))
 
 
 def move(tx: WriteTx, *, movements: Sequence[Movement]) -> int:

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from doorstep.domain.inventory.model import pools as model
+from doorstep.domain.inventory.store import locks
 from doorstep.domain.inventory.store import pools as store
 from doorstep.kernel.db import ReadTx, WriteTx
 from doorstep.kernel.ids import OrderId, Sku
@@ -32,6 +33,7 @@ def draw_pools(tx: WriteTx, *, lines: Sequence[PoolLine]) -> int:
 
     It sets the state instead of adding: repeating it changes nothing, fewer units (or 0) return to the pool.
     """
+    locks.lock_skus(tx, sorted({line.sku for line in lines}))
     pools = store.lock_pools(tx, skus=sorted({line.sku for line in lines}))
     drawn = store.select_drawn(tx, order_ids=sorted({line.order_id for line in lines}))
     takers = [

@@ -33,6 +33,11 @@ def receive(tx: WriteTx, *, delivery: Delivery, at: datetime) -> Received:
     """Book a goods receipt against what was announced. Raises Invalid, NotFound for an unknown document."""
     rules.check_delivery(delivery)
     transfer = _transfer(tx, delivery)
+    announced = _announced(tx, delivery)
+    expected = (
+        [line.sku for line in transfer.lines] if transfer is not None else [each.sku for each in announced]
+    )
+    ledger.lock_stock(tx, skus=[*expected, *(line.sku for line in delivery.lines)])
     receipt_id = store.insert_receipt(tx, delivery, at=at)
     if receipt_id is None:
         known = ReceiptId(store.select_by_key(tx, key=delivery.key or ""))
@@ -40,7 +45,7 @@ def receive(tx: WriteTx, *, delivery: Delivery, at: datetime) -> Received:
     if transfer is not None:
         lines = _from_transfer(tx, delivery, transfer, at)
     else:
-        lines = _from_outside(tx, delivery, receipt_id, at)
+        lines = _from_outside(tx, delivery, receipt_id, announced, at)
     store.insert_lines(tx, lines, receipt_id=receipt_id)
     event_log.append(tx, [_fact(delivery, receipt_id, lines)], at=at)
     return Received(ReceiptId(receipt_id), lines, is_replay=False)
@@ -85,14 +90,14 @@ def _from_transfer(tx: WriteTx, delivery: Delivery, transfer: Transfer, at: date
     return lines
 
 
-def _from_outside(tx: WriteTx, delivery: Delivery, receipt_id: int, at: datetime) -> list[ReceiptLine]:
+def _from_outside(
+    tx: WriteTx, delivery: Delivery, receipt_id: int, announced: list[Supply], at: datetime
+) -> list[ReceiptLine]:
     """Receive from a supplier. Units that cannot be sold stay open on the document until it is closed or they are replaced."""
-    announced = _announced(tx, delivery)
     expected: dict[Sku, int] = {}
     for supply in announced:
         expected[supply.sku] = expected.get(supply.sku, 0) + supply.expected
     lines = rules.compare_with_document(delivery, expected)
-    _lock(tx, lines)
     came = {line.sku: line.received for line in lines if line.received and line.condition is Condition.NEW}
     if announced:
         documents.arrive(tx, lines=announced, came=came, closes=delivery.closes, at=at)
@@ -120,9 +125,3 @@ def _announced(tx: WriteTx, delivery: Delivery) -> list[Supply]:
     return documents.open_lines(
         tx, kind=delivery.supply_kind, number=delivery.reference, location_id=delivery.location_id
     )
-
-
-def _lock(tx: WriteTx, lines: list[ReceiptLine]) -> None:
-    """Lock every counter that will change, at once and in key order, so that two receipts never wait for each other."""
-    parts = {(line.sku, condition) for line in lines for condition in (Condition.NEW, line.condition)}
-    ledger.lock_supply(tx, parts=parts)

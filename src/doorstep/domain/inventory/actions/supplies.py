@@ -10,7 +10,7 @@ from doorstep.domain.inventory import events
 from doorstep.domain.inventory.actions import promises
 from doorstep.domain.inventory.actions.promises import SupplyArrival
 from doorstep.domain.inventory.model import supplies as model
-from doorstep.domain.inventory.model.ledger import Condition, Movement, MovementType
+from doorstep.domain.inventory.model.ledger import Movement, MovementType
 from doorstep.domain.inventory.model.supplies import SUPPLY_MOVES, Announcement, Supply, SupplyState
 from doorstep.domain.inventory.store import ledger
 from doorstep.domain.inventory.store import supplies as store
@@ -131,10 +131,9 @@ def _locked(tx: WriteTx, supply_ids: Sequence[int], at: datetime) -> list[Supply
 
 
 def _lock_positions(tx: WriteTx, locations: Sequence[tuple[Sku, LocationId]], at: datetime) -> None:
-    """Make sure that supply has a position at its destination, so that its SKU has a lock."""
+    """Lock the stock of these SKUs, and make sure that supply has a position at its destination."""
     here = [Movement(MovementType.EXPECTED, sku, location_id, 0, "", at) for sku, location_id in locations]
     ledger.ensure_positions(tx, here)
-    ledger.lock_positions(tx, parts=sorted({(sku, Condition.NEW.value) for sku, _ in locations}))
 
 
 def _apply(

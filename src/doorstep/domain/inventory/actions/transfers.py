@@ -21,6 +21,7 @@ from doorstep.domain.inventory.model.transfers import (
     TransferReceiptLine,
     TransferState,
 )
+from doorstep.domain.inventory.store import locks
 from doorstep.domain.inventory.store import transfers as store
 from doorstep.kernel import errors, event_log, states
 from doorstep.kernel.db import WriteTx
@@ -153,7 +154,7 @@ def receive(tx: WriteTx, *, command: Command, receipt: Receipt) -> list[Transfer
 
     Without `closes` the rest is still expected. Returns the result of every line.
     """
-    transfer = _locked(tx, command)
+    transfer = _locked(tx, command, also=[line.sku for line in receipt.lines])
     states.transition(TRANSFER_MOVES, transfer.state, TransferState.RECEIVED, thing=f"Transfer {transfer.id}")
     found = rules.compare_with_shipped(transfer, receipt.lines, closes=receipt.closes)
     if any(each.over or each.lost for each in found) and not receipt.reason.strip():
@@ -255,11 +256,13 @@ def cancel(tx: WriteTx, *, command: Command) -> None:
     event_log.append(tx, [reported], at=command.at)
 
 
-def _locked(tx: WriteTx, command: Command) -> Transfer:
+def _locked(tx: WriteTx, command: Command, also: Sequence[Sku] = ()) -> Transfer:
+    """The transfer, locked with the stock of its SKUs and of `also` these."""
     found = store.lock_transfers(tx, transfer_ids=[command.transfer_id])
     if not found:
         raise errors.NotFound(f"There is no transfer {command.transfer_id}.")
     transfer = found[0]
+    locks.lock_skus(tx, [*(line.sku for line in transfer.lines), *also])
     if command.version is not None and command.version != transfer.version:
         raise errors.Conflict(
             "This transfer was changed by someone else meanwhile: reload and try again.",

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 
+from doorstep.domain.inventory.model.claims import SELLABLE
 from doorstep.domain.inventory.model.ledger import Condition
 from doorstep.kernel import errors
 from doorstep.kernel.i18n import mark
@@ -62,6 +63,11 @@ class StockConditionChange:
     before: Condition
     after: Condition
     quantity: int
+
+    @property
+    def makes_sellable(self) -> bool:
+        """Whether units that could not be sold can be sold afterwards."""
+        return self.after in SELLABLE and self.before not in SELLABLE
 
 
 def check_condition_changes(changes: Sequence[StockConditionChange], reason: str) -> None:

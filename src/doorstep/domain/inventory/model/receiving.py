@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
 from enum import StrEnum
 
+from doorstep.domain.inventory.model.claims import SELLABLE
 from doorstep.domain.inventory.model.ledger import Condition
 from doorstep.domain.inventory.model.supplies import SupplyKind
 from doorstep.domain.inventory.model.transfers import TransferReceiptLine, check_arrived
@@ -25,7 +26,8 @@ class DocumentKind(StrEnum):
 class Delivery:
     """Goods received at a location. `reference` is the document's number: a purchase order, an ASN, a delivery note.
 
-    With `closes` nothing more of the document is expected. `key` makes it count once however often it is sent.
+    With `closes` nothing more of the document is expected. `key` makes it count once however often it is sent. With
+    `is_bound_to_document` units beyond the document go to quarantine: whoever receives them may not add stock.
     """
 
     location_id: LocationId
@@ -36,6 +38,7 @@ class Delivery:
     closes: bool = False
     note: str = ""
     key: str | None = None
+    is_bound_to_document: bool = False
 
     @property
     def kind(self) -> DocumentKind:
@@ -77,7 +80,7 @@ def compare_with_document(delivery: Delivery, expected: Mapping[Sku, int]) -> li
     open_units = dict(expected)
     announced = delivery.kind is not DocumentKind.NONE
     lines: dict[tuple[Sku, Condition], ReceiptLine] = {}
-    for each in delivery.lines:
+    for each in _split_surplus(delivery, expected):
         wrong = announced and each.sku not in expected
         line = ReceiptLine(
             each.sku,
@@ -96,6 +99,22 @@ def compare_with_document(delivery: Delivery, expected: Mapping[Sku, int]) -> li
         for sku, quantity in open_units.items():
             lines[sku, Condition.NEW] = ReceiptLine(sku, Condition.NEW, quantity, 0, "Closed short")
     return list(lines.values())
+
+
+def _split_surplus(delivery: Delivery, expected: Mapping[Sku, int]) -> Iterator[TransferReceiptLine]:
+    """The lines; of a delivery that is bound to its document, announced units beyond it are lines of their own."""
+    left = dict(expected)
+    for each in delivery.lines:
+        covered = min(each.quantity, left.get(each.sku, 0))
+        left[each.sku] = left.get(each.sku, 0) - covered
+        if not delivery.is_bound_to_document or each.condition not in SELLABLE or covered == each.quantity:
+            yield each
+            continue
+        if covered:
+            yield replace(each, quantity=covered)
+        reason = each.reason or f"More than {_name(delivery)}"
+        surplus = each.quantity - covered
+        yield replace(each, quantity=surplus, condition=Condition.QUARANTINE, reason=reason)
 
 
 def _name(delivery: Delivery) -> str:

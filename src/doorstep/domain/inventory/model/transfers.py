@@ -93,6 +93,12 @@ class Transfer:
     expected_date: date | None
     lines: tuple[TransferLine, ...]
 
+    def acting_locations(self, action: str) -> tuple[LocationId, ...]:
+        """The locations whose staff may do it: the origin's; a draft is also changed and canceled at its destination."""
+        if self.state is TransferState.DRAFT and action in {"change", "cancel"}:
+            return self.origin_id, self.destination_id
+        return (self.origin_id,)
+
     def cause(self, sku: Sku) -> str:
         """The key of a line's reservation in the ledger."""
         return f"transfer/{self.id}/{sku}"

@@ -8,6 +8,7 @@ from datetime import datetime
 
 from doorstep.domain.inventory.model import Condition
 from doorstep.domain.inventory.model.claims import Claim, LedgerState
+from doorstep.domain.inventory.store.locks import lock_free_skus, lock_skus
 from doorstep.kernel.db import ReadTx, WriteTx
 from doorstep.kernel.ids import LocationId, Sku
 
@@ -24,23 +25,12 @@ class Discrepancy:
 
 
 def ensure_claimed(tx: WriteTx, claims: Sequence[Claim]) -> None:
-    """Create missing counters of claimed positions, so that they can be locked."""
+    """Lock the stock of the claimed SKUs, and create missing counters of their positions."""
+    lock_skus(tx, (claim.sku for claim in claims))
     tx.execute(
         """
         INSERT INTO stock (sku, location_id, condition)
         SELECT DISTINCT * FROM unnest(%s::text[], %s::bigint[], %s::text[]) ORDER BY 1, 2, 3 ON CONFLICT DO NOTHING
-        """,
-        _keys(claims),
-    )
-
-
-def lock_claimed(tx: WriteTx, claims: Sequence[Claim]) -> None:
-    """Lock the counters of claims in key order, so that their ledger quantities stay valid."""
-    tx.execute(
-        """
-        SELECT FROM stock s JOIN unnest(%s::text[], %s::bigint[], %s::text[]) AS c(sku, location_id, condition)
-          USING (sku, location_id, condition)
-         ORDER BY s.sku, s.location_id, s.condition FOR NO KEY UPDATE OF s
         """,
         _keys(claims),
     )
@@ -81,7 +71,7 @@ def select_on_hand(tx: ReadTx, positions: Sequence[tuple[Sku, LocationId, Condit
 
 
 def mark(tx: WriteTx, marks: Sequence[Discrepancy]) -> None:
-    """Store the missing units and the newest confirmation; the counters are locked."""
+    """Store the missing units and the newest confirmation; the stock is locked."""
     tx.execute(
         """
         UPDATE stock s SET missing = m.missing, confirmed_at = coalesce(m.confirmed_at, s.confirmed_at)
@@ -138,16 +128,20 @@ class Unsettled:
 
 
 def lock_missing(tx: WriteTx, *, limit: int) -> list[Unsettled]:
-    """Lock positions whose missing units are no longer all reserved; positions locked by others are skipped."""
+    """Positions whose missing units are no longer all reserved, locked; SKUs locked by others are skipped."""
+    found = tx.column(str, f"SELECT sku FROM stock {_SETTLED} ORDER BY sku LIMIT %s", (limit,))
+    locked = lock_free_skus(tx, found)
     return tx.all(
         Unsettled,
-        """
-        SELECT sku, location_id, condition, on_hand, reserved, missing FROM stock
-         WHERE missing > 0 AND (on_hand > reserved OR missing > reserved)
-         ORDER BY sku, location_id, condition LIMIT %s FOR NO KEY UPDATE SKIP LOCKED
+        f"""
+        SELECT sku, location_id, condition, on_hand, reserved, missing FROM stock {_SETTLED} AND sku = ANY(%s)
+         ORDER BY sku, location_id, condition LIMIT %s
         """,
-        (limit,),
+        (locked, limit),
     )
+
+
+_SETTLED = "WHERE missing > 0 AND (on_hand > reserved OR missing > reserved)"
 
 
 def select_known(tx: ReadTx, *, skus: Sequence[str]) -> set[str]:

@@ -1,4 +1,4 @@
-"""SQL of the stock ledger; all locks on stock are taken here, in key order."""
+"""SQL of the stock ledger. Every writer holds the locks of the SKUs (`locks.py`)."""
 
 from __future__ import annotations
 
@@ -17,36 +17,15 @@ from doorstep.domain.inventory.model import (
     Position,
     UnknownPosition,
 )
+from doorstep.domain.inventory.store.locks import lock_skus
 from doorstep.kernel.db import ReadTx, WriteTx
 from doorstep.kernel.ids import LocationId, Sku
 
 
 def lock_positions(tx: WriteTx, *, parts: Sequence[tuple[str, str]]) -> list[Position]:
-    """Lock and read the positions of these (SKU, condition) at every location."""
-    return tx.all(
-        Position,
-        """
-        SELECT s.sku, s.location_id, s.condition, s.on_hand, s.reserved, s.incoming, s.missing
-          FROM stock s JOIN unnest(%s::text[], %s::text[]) AS p(sku, condition)
-            ON (s.sku, s.condition) = (p.sku, p.condition)
-         ORDER BY s.sku, s.location_id, s.condition FOR NO KEY UPDATE OF s
-        """,
-        ([part[0] for part in parts], [part[1] for part in parts]),
-    )
-
-
-def lock_all(tx: WriteTx, *, parts: Sequence[tuple[str, str]]) -> int:
-    """Lock the positions of these (SKU, condition) at every location, in key order, without reading them."""
-    return tx.value(
-        int,
-        """
-        SELECT count(*) FROM (
-            SELECT FROM stock s JOIN unnest(%s::text[], %s::text[]) AS p(sku, condition)
-                ON (s.sku, s.condition) = (p.sku, p.condition)
-             ORDER BY s.sku, s.location_id, s.condition FOR NO KEY UPDATE OF s) locked
-        """,
-        ([part[0] for part in parts], [part[1] for part in parts]),
-    )
+    """Lock the stock of these (SKU, condition), and read its positions at every location."""
+    lock_skus(tx, (part[0] for part in parts))
+    return select_positions(tx, parts=parts)
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,13 +67,26 @@ def select_positions(tx: ReadTx, *, parts: Sequence[tuple[str, str]]) -> list[Po
     )
 
 
+def select_stocked(tx: ReadTx, *, location_id: int) -> list[Position]:
+    """What is on hand at a location, by SKU and condition."""
+    return tx.all(
+        Position,
+        """
+        SELECT sku, location_id, condition, on_hand, reserved, incoming, missing FROM stock
+         WHERE location_id = %s AND on_hand > 0 ORDER BY sku, condition
+        """,
+        (location_id,),
+    )
+
+
 def lock_position(tx: WriteTx, *, sku: Sku, location_id: LocationId, condition: Condition) -> Position:
-    """Lock and read one counter; a missing row counts as zero."""
+    """Lock the stock of the SKU and read one counter; a missing row counts as zero."""
+    lock_skus(tx, [sku])
     found = tx.one(
         Position,
         """
         SELECT sku, location_id, condition, on_hand, reserved, incoming, missing FROM stock
-         WHERE sku = %s AND location_id = %s AND condition = %s FOR NO KEY UPDATE
+         WHERE sku = %s AND location_id = %s AND condition = %s
         """,
         (sku, location_id, condition.value),
     )
@@ -103,6 +95,7 @@ def lock_position(tx: WriteTx, *, sku: Sku, location_id: LocationId, condition: 
 
 def ensure_positions(tx: WriteTx, movements: Sequence[Movement]) -> None:
     """Create missing rows for the counters that movements change. Raises UnknownPosition."""
+    lock_skus(tx, (movement.sku for movement in movements))
     try:
         _ensure_positions(tx, movements)
     except psycopg.errors.ForeignKeyViolation as problem:
@@ -135,13 +128,10 @@ _MOVE_COUNTERS = """
         SELECT * FROM unnest(%(skus)s::text[], %(locations)s::bigint[], %(conditions)s::text[], %(on_hand)s::bigint[],
                              %(reserved)s::bigint[], %(incoming)s::bigint[])
           AS c(sku, location_id, condition, on_hand, reserved, incoming)
-    ), locked AS (
-        SELECT s.sku, s.location_id, s.condition FROM stock s JOIN change USING (sku, location_id, condition)
-         ORDER BY s.sku, s.location_id, s.condition FOR NO KEY UPDATE OF s
     )
     UPDATE stock s SET on_hand = s.on_hand + c.on_hand, reserved = s.reserved + c.reserved,
                        incoming = s.incoming + c.incoming
-      FROM change c JOIN locked USING (sku, location_id, condition)
+      FROM change c
      WHERE (s.sku, s.location_id, s.condition) = (c.sku, c.location_id, c.condition)
 """
 _FIELDS = """type, sku, location_id, condition, on_hand_change, reserved_change, incoming_change, cause, key, reason,
@@ -154,9 +144,10 @@ def apply(tx: WriteTx, movements: Sequence[Movement]) -> int:
     Movements whose key is in the ledger are left out. Sufficient stock is checked by the CHECK on the rows that
     change. Raises InsufficientStock.
     """
+    lock_skus(
+        tx, (movement.sku for movement in movements)
+    )  # before keys, so that two writers of one never wait
     keyed = [movement for movement in movements if movement.key is not None]
-    if keyed:  # always counters before keys: otherwise two writers of the same key would wait for each other
-        _lock_counters(tx, movements)
     fresh = [movement for movement in movements if movement.key is None] + _insert_keyed(tx, keyed)
     try:
         changed = _move_counters(tx, fresh)
@@ -173,7 +164,7 @@ def apply(tx: WriteTx, movements: Sequence[Movement]) -> int:
 
 
 def _move_counters(tx: WriteTx, movements: Sequence[Movement]) -> int:
-    """Sum per counter first, then update every counter once, locked in key order."""
+    """Sum per counter first, then update every counter once."""
     total: dict[tuple[str, int, str], tuple[int, int, int]] = {}
     for movement in movements:
         key = (movement.sku, movement.location_id, movement.condition.value)
@@ -203,21 +194,6 @@ def _move_counters(tx: WriteTx, movements: Sequence[Movement]) -> int:
             "One of these SKUs has no stock at the requested location.", detail="no position"
         )
     return changed
-
-
-def _lock_counters(tx: WriteTx, movements: Sequence[Movement]) -> None:
-    tx.execute(
-        """
-        SELECT FROM stock s JOIN unnest(%s::text[], %s::bigint[], %s::text[]) AS m(sku, location_id, condition)
-          USING (sku, location_id, condition)
-         ORDER BY s.sku, s.location_id, s.condition FOR NO KEY UPDATE OF s
-        """,
-        (
-            [movement.sku for movement in movements],
-            [movement.location_id for movement in movements],
-            [movement.condition.value for movement in movements],
-        ),
-    )
 
 
 def _row(movement: Movement, actor: str) -> tuple[object, ...]:
@@ -277,19 +253,18 @@ class Reservation:
 def lock_reservations(
     tx: WriteTx, *, causes: Sequence[str], order_ids: Sequence[int] | None
 ) -> list[Reservation]:
-    """Open reservations with these causes (of these orders; None: without an order), their counters locked in key order.
+    """Open reservations with these causes (of these orders; None: without an order), their stock locked.
 
-    A transaction that ends a reservation holds the lock of its counter, so that no other one ends it.
+    A transaction that ends a reservation holds the lock of its SKU, so that no other one ends it.
     """
     wanted = {"causes": list(causes), "orders": None if order_ids is None else list(order_ids)}
-    tx.execute(f"{_RESERVED} ORDER BY s.sku, s.location_id, s.condition FOR NO KEY UPDATE OF s", wanted)
+    lock_skus(tx, tx.column(str, f"SELECT DISTINCT r.sku FROM ({_RESERVED}) r", wanted))
     return tx.all(Reservation, f"{_RESERVED} {_NOT_ENDED} ORDER BY m.id", wanted)
 
 
 _RESERVED = """
     SELECT m.id, m.sku, m.location_id, m.condition, m.reserved_change AS quantity, m.cause, m.order_id
       FROM stock_movements m
-      JOIN stock s ON (s.sku, s.location_id, s.condition) = (m.sku, m.location_id, m.condition)
      WHERE m.type = 'reserved' AND m.cause = ANY(%(causes)s)
        AND (%(orders)s::bigint[] IS NULL AND m.order_id IS NULL OR m.order_id = ANY(%(orders)s))
 """

@@ -1,4 +1,4 @@
-"""SQL of holds and commitments. Locks are always taken in this order: stock rows, holds, counters of the network."""
+"""SQL of holds and commitments. Every writer holds the locks of the SKUs (`locks.py`), and locks holds after them."""
 
 from __future__ import annotations
 
@@ -16,6 +16,7 @@ from doorstep.domain.inventory.model.network import (
     Part,
     Requested,
 )
+from doorstep.domain.inventory.store.locks import lock_free_skus, lock_skus
 from doorstep.kernel.db import ReadTx, WriteTx
 from doorstep.kernel.ids import Sku
 
@@ -39,12 +40,6 @@ def select_requested(tx: ReadTx, *, parts: Sequence[tuple[str, str]]) -> dict[Pa
     return _requested(tx.all(_RequestedRow, _REQUESTED, _columns(parts)))
 
 
-def lock_requested(tx: WriteTx, *, parts: Sequence[tuple[str, str]]) -> dict[Part, Requested]:
-    """The same, locked in key order."""
-    statement = f"{_REQUESTED} ORDER BY n.sku, n.condition FOR NO KEY UPDATE OF n"
-    return _requested(tx.all(_RequestedRow, statement, _columns(parts)))
-
-
 def _columns(parts: Sequence[tuple[str, str]]) -> tuple[list[str], list[str]]:
     return [part[0] for part in parts], [part[1] for part in parts]
 
@@ -57,17 +52,15 @@ _COUNTERS = """
     WITH change AS (
         SELECT * FROM unnest(%(skus)s::text[], %(conditions)s::text[], %(held)s::bigint[], %(committed)s::bigint[])
           AS c(sku, condition, held, committed)
-    ), locked AS (
-        SELECT n.sku, n.condition FROM network_stock n JOIN change USING (sku, condition)
-         ORDER BY n.sku, n.condition FOR NO KEY UPDATE OF n
     )
     UPDATE network_stock n SET held = n.held + c.held, committed = n.committed + c.committed
-      FROM change c JOIN locked USING (sku, condition) WHERE (n.sku, n.condition) = (c.sku, c.condition)
+      FROM change c WHERE (n.sku, n.condition) = (c.sku, c.condition)
 """
 
 
 def apply(tx: WriteTx, movements: Sequence[NetworkMovement]) -> None:
-    """Write network movements and their counters: summed first, locked in key order."""
+    """Write network movements and their counters, summed first."""
+    lock_skus(tx, (each.sku for each in movements))
     total: dict[tuple[str, str], tuple[int, int]] = {}
     for each in movements:
         key, (held, committed) = (each.sku, each.condition.value), NETWORK_EFFECTS[each.type]
@@ -238,16 +231,26 @@ def extend_kept(tx: WriteTx, *, at: datetime, until: datetime) -> int:
     )
 
 
+_EXPIRED = """
+    FROM cart_reservations h
+   WHERE h.state = 'held' AND h.expires_at <= %(at)s AND (h.kept_until IS NULL OR h.kept_until <= %(at)s)
+"""
+
+
 def lock_expired(tx: WriteTx, *, at: datetime, limit: int) -> list[CartReservation]:
-    """Lock overdue holds; rows locked by others are skipped."""
+    """Lock overdue holds and the stock of their SKUs; what others have locked is skipped."""
+    known = {"at": at, "limit": limit}
+    due = (
+        f"SELECT DISTINCT d.sku FROM (SELECT h.sku {_EXPIRED} ORDER BY h.expires_at, h.id LIMIT %(limit)s) d"
+    )
+    locked = lock_free_skus(tx, tx.column(str, due, known))
     return tx.all(
         CartReservation,
         f"""
-        SELECT {_HOLD} FROM cart_reservations h
-         WHERE h.state = 'held' AND h.expires_at <= %(at)s AND (h.kept_until IS NULL OR h.kept_until <= %(at)s)
+        SELECT {_HOLD} {_EXPIRED} AND h.sku = ANY(%(skus)s)
          ORDER BY h.expires_at, h.id LIMIT %(limit)s FOR NO KEY UPDATE SKIP LOCKED
         """,
-        {"at": at, "limit": limit},
+        {**known, "skus": locked},
     )
 
 

@@ -13,6 +13,7 @@ from doorstep.domain.inventory.views.ledger import (
     page,
     positions,
     positions_of,
+    stocked,
 )
 from doorstep.domain.inventory.views.network import holds, requested
 
@@ -29,4 +30,5 @@ __all__ = [
     "positions",
     "positions_of",
     "requested",
+    "stocked",
 ]

@@ -28,7 +28,7 @@ def availability(
 ) -> list[Availability]:
     """Answers in the order of the questions; `parts` has the components of kits and B-grade SKUs.
 
-    Inside a transaction that holds the SKUs' locks (`lock_supply`) the answers stay true until it ends.
+    Inside a transaction that holds the SKUs' locks (`lock_stock`) the answers stay true until it ends.
     """
     needed = {question.sku: parts_of(question.sku, parts) for question in questions}
     seen = load_inputs(

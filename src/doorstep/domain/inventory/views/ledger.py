@@ -39,6 +39,11 @@ def positions_of(tx: ReadTx, *, parts: Iterable[tuple[Sku, Condition]]) -> list[
     return store.select_positions(tx, parts=sorted({(sku, condition.value) for sku, condition in parts}))
 
 
+def stocked(tx: ReadTx, *, location_id: int) -> list[Position]:
+    """What is on hand at a location, by SKU and condition."""
+    return store.select_stocked(tx, location_id=location_id)
+
+
 def free(
     tx: ReadTx, *, parts: Iterable[tuple[Sku, Condition]]
 ) -> dict[tuple[Sku, Condition], dict[LocationId, int]]:

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from datetime import date
 from enum import StrEnum
 
+from doorstep.kernel import errors
 from doorstep.kernel.ids import InvoiceId
 
 
@@ -102,7 +104,10 @@ class Buyer:
 
 @dataclass(frozen=True, slots=True)
 class Document:
-    """An invoice or credit note as it is posted to the ERP. `reference` is ours and unique."""
+    """An invoice or credit note as it is posted to the ERP. `reference` is ours and unique.
+
+    `tax_accounts` names the ERP's accounts of taxes, where a person mapped them.
+    """
 
     invoice_id: InvoiceId
     kind: Kind
@@ -116,6 +121,7 @@ class Document:
     lines: tuple[DocumentLine, ...]
     against_number: str = ""
     against_reference: str = ""
+    tax_accounts: Mapping[str, str] = field(default_factory=dict)
 
     @property
     def total_minor(self) -> int:
@@ -124,6 +130,16 @@ class Document:
     @property
     def tax_minor(self) -> int:
         return sum(line.tax_minor for line in self.lines)
+
+
+class NoTaxAccount(errors.Refused):
+    """The ERP connection knows no account for these taxes: they are to be mapped."""
+
+    def __init__(self, taxes: Sequence[str]) -> None:
+        self.taxes = tuple(taxes)
+        super().__init__(
+            f"No account is mapped for {', '.join(taxes)}: map it on the ERP connection under Names."
+        )
 
 
 @dataclass(frozen=True, slots=True)

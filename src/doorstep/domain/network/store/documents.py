@@ -10,6 +10,9 @@ import msgspec
 from doorstep.domain.network.model import Document
 from doorstep.kernel.db import ReadTx, WriteTx
 
+# Made once, when one thread is running: several threads that make it at the same moment crash the process.
+_DOCUMENTS = msgspec.json.Decoder(Document)
+
 
 @dataclass(frozen=True, slots=True)
 class Version:
@@ -33,7 +36,7 @@ def insert_document(tx: WriteTx, document: Document, *, note: str, at: datetime)
 def select_document(tx: ReadTx) -> Document | None:
     """Select the newest version, None if there is none."""
     found = tx.column(str, "SELECT document::text FROM network_documents ORDER BY version DESC LIMIT 1")
-    return msgspec.json.decode(found[0], type=Document) if found else None
+    return _DOCUMENTS.decode(found[0]) if found else None
 
 
 def select_versions(tx: ReadTx, *, limit: int) -> list[Version]:

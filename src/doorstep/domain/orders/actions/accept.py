@@ -8,13 +8,16 @@ from datetime import datetime
 
 from doorstep.domain.orders import events
 from doorstep.domain.orders.model import (
+    SHOWN_ONLY,
     Address,
+    Handling,
     Hold,
     HoldReason,
     LineCount,
     OrderSnapshot,
     QueuePlacement,
     SnapshotLine,
+    cancel_requested,
 )
 from doorstep.domain.orders.store import holds, read, routing, write
 from doorstep.domain.orders.store.routing import NewRoutingState
@@ -99,11 +102,11 @@ class Accepted:
     canceled: bool = False
 
 
-def classify(tx: WriteTx, *, incoming: Sequence[Incoming]) -> Classified:
-    """Classify snapshots into new and known orders. Known orders are locked; nothing is written yet."""
+def classify(tx: WriteTx, *, incoming: Sequence[Incoming], also: Sequence[OrderId] = ()) -> Classified:
+    """Classify snapshots into new and known orders. Known orders, and `also` these, are locked; nothing is written yet."""
     known = {
         (row.connection_id, row.external_id): row
-        for row in write.lock_known(tx, keys=[each.key for each in incoming])
+        for row in write.lock_known(tx, keys=[each.key for each in incoming], also=also)
     }
     first: dict[tuple[int, str], Incoming] = {}
     later: list[Incoming] = []
@@ -155,7 +158,9 @@ def _store(tx: WriteTx, new: Sequence[New], decided: Decided, now: datetime) -> 
     write.copy_headers(tx, (_header(each, decided, now) for each in new))
     routing.copy_routing_states(tx, _routing_states(new, decided, now))
     allocated = {(each.order_id, each.line_no): each.quantity for each in decided.counts}
-    write.copy_lines(tx, [(each.order_id, each.incoming.snapshot.lines) for each in new], allocated=allocated)
+    write.copy_lines(
+        tx, [(each.order_id, each.incoming.snapshot.stored_lines) for each in new], allocated=allocated
+    )
     write.copy_addresses(tx, (address for each in new for address in _addresses(each)))
     placed = [(order_id, hold) for order_id, each in decided.holds.items() for hold in each]
     if placed:
@@ -192,6 +197,9 @@ def _append_events(tx: WriteTx, new: Sequence[New], decided: Decided, now: datet
 
 def _placed(each: New) -> events.Placed:
     order = each.incoming.snapshot
+    known = (order.shipping_address, order.billing_address)
+    shown_only = order.handling in SHOWN_ONLY  # nobody is written to about these
+    addresses = [] if shown_only else [each for each in known if each is not None]
     return events.Placed(
         each.order_id,
         each.incoming.channel,
@@ -199,6 +207,8 @@ def _placed(each: New) -> events.Placed:
         len(order.lines),
         order.total_minor,
         order.currency,
+        has_email=any(address.email for address in addresses),
+        has_phone=any(address.phone for address in addresses),
     )
 
 
@@ -230,15 +240,14 @@ def _merge(tx: WriteTx, each: Incoming, known: LockedOrder, now: datetime) -> Ac
     if order.version_at < known.version_at:
         return None
     (header,) = read.select_headers(tx, order_ids=[known.id])
-    stored = read.snapshot(
-        header,
-        read.select_lines(tx, order_ids=[known.id]),
-        read.select_addresses(tx, order_ids=[known.id]),
-    )
+    lines = read.select_lines(tx, order_ids=[known.id])
+    stored = read.snapshot(header, lines, read.select_addresses(tx, order_ids=[known.id]))
     changes = _changes(stored, order)
     tx.traces["order", known.id] = each.trace_id
     is_new = order.canceled_at is not None and known.channel_canceled_at is None
     canceled = is_new and known.canceled_at is None
+    if any(line.shipped + line.canceled < line.quantity for line in lines):
+        _ask_to_cancel(tx, known, order, now)  # also of the same version: vendors' times have whole seconds
     if not changes and not canceled and order.version_at == known.version_at:
         return None
     write.update_header(tx, order_id=known.id, reported=order)
@@ -250,6 +259,16 @@ def _merge(tx: WriteTx, each: Incoming, known: LockedOrder, now: datetime) -> Ac
     return Accepted(OrderId(known.id), each, is_new=False, changes=changes, canceled=canceled)
 
 
+def _ask_to_cancel(tx: WriteTx, known: LockedOrder, order: OrderSnapshot, now: datetime) -> None:
+    """Hold an order whose customer asks to cancel it, once: what a person has decided stays."""
+    if not order.cancel_request or order.canceled_at or known.canceled_at or order.handling in SHOWN_ONLY:
+        return
+    hold = cancel_requested(order)
+    if not holds.select_ever_held(tx, order_id=known.id, reason=hold.reason.value):
+        holds.insert_holds(tx, [(known.id, hold)], at=now)
+        event_log.append(tx, [events.Held(OrderId(known.id), (hold.reason.value,))], at=now)
+
+
 def _changes(stored: OrderSnapshot, reported: OrderSnapshot) -> tuple[str, ...]:
     """Names of changed fields; payment only moves towards paid."""
     found = {
@@ -259,6 +278,7 @@ def _changes(stored: OrderSnapshot, reported: OrderSnapshot) -> tuple[str, ...]:
         and reported.shipping_address != stored.shipping_address,
         "lines": _by_line(stored.lines) != _by_line(reported.lines),
         "totals": _totals(stored) != _totals(reported),
+        "handling": stored.handling is Handling.WAITING and reported.handling is not Handling.WAITING,
     }
     return tuple(name for name, differs in found.items() if differs)
 
@@ -283,7 +303,7 @@ def _apply(
         return
     at_work = known.allocated > 0
     if "lines" in changes and not at_work:
-        at_work = not _replace_lines(tx, known, order.lines)
+        at_work = not _replace_lines(tx, known, order.stored_lines)
     if "address" in changes and order.shipping_address is not None:
         write.replace_address(tx, order_id=known.id, kind="shipping", address=order.shipping_address)
     if at_work and {"address", "lines"} & set(changes):

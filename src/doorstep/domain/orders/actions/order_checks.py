@@ -12,8 +12,9 @@ from doorstep.domain.orders.store import holds, read, routing, write
 from doorstep.domain.orders.store.holds import OpenHold
 from doorstep.kernel import errors, event_log
 from doorstep.kernel.db import WriteTx
-from doorstep.kernel.ids import OrderId
+from doorstep.kernel.ids import OrderId, Sku
 from doorstep.kernel.message import written
+from doorstep.kernel.queues import Queue
 
 
 def claim_due(tx: WriteTx, *, due: str, now: datetime, limit: int) -> list[OrderId]:
@@ -106,6 +107,23 @@ def _end_passed(
         holds.release_holds(tx, ids=ended, at=now)
 
 
+def correct_sku(tx: WriteTx, *, connection_id: int, wrong: str, sku: Sku, limit: int, now: datetime) -> int:
+    """Give lines of held orders the SKU that the channel's name stands for, and have the orders checked again.
+
+    Returns how many orders there were, at most `limit`.
+    """
+    found = holds.select_with_sku(
+        tx, connection_id=connection_id, reason=HoldReason.UNKNOWN_SKU.value, sku=wrong, limit=limit
+    )
+    order_ids = [OrderId(each) for each in found]
+    progress.lock_all(tx, order_ids=order_ids)
+    write.correct_sku(tx, order_ids=order_ids, wrong=wrong, sku=sku)
+    routing.set_due(tx, order_ids=order_ids, due="approve", at=now)
+    if order_ids:
+        tx.wake_workers(Queue.ORDERS)
+    return len(order_ids)
+
+
 def place_hold(tx: WriteTx, *, order_id: OrderId, reason: str, now: datetime) -> None:
     """Hold an order: nothing is routed, picked or shipped until it is released."""
     if not reason.strip():
@@ -126,4 +144,4 @@ def release_holds(tx: WriteTx, *, order_id: OrderId, now: datetime) -> None:
     lines = read.select_lines(tx, order_ids=[order_id])
     if any(line.allocated + line.canceled < line.quantity for line in lines) and header.canceled_at is None:
         routing.set_due(tx, order_ids=[order_id], due="approve", at=now)
-        tx.wake_workers()
+        tx.wake_workers(Queue.ORDERS)

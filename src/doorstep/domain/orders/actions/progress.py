@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime, timedelta
 
 from doorstep.domain.orders import events
@@ -11,6 +11,8 @@ from doorstep.domain.orders.store import holds, read, routing, write
 from doorstep.kernel import errors, event_log
 from doorstep.kernel.db import WriteTx
 from doorstep.kernel.ids import OrderId
+from doorstep.kernel.queues import Queue
+from doorstep.kernel.transactions import Kind
 
 ROUTE_AGAIN_AFTER = timedelta(minutes=15)
 
@@ -20,10 +22,17 @@ def lock(tx: WriteTx, *, order_id: OrderId) -> None:
 
     Events of this transaction carry the trace of the message that brought the order, unless a newer one is known.
     """
-    found = write.lock(tx, order_id=order_id)
-    if not found:
-        raise errors.NotFound(f"There is no order {order_id}.")
-    tx.traces.setdefault(("order", order_id), tx.trace_id or found[0])
+    lock_all(tx, order_ids=[order_id])
+
+
+def lock_all(tx: WriteTx, *, order_ids: Collection[OrderId]) -> None:
+    """Lock several orders, in order of their ids: whatever needs more than one locks them at once. Raises NotFound."""
+    found = write.lock_all(tx, order_ids=sorted(order_ids))
+    for order_id, trace_id in found.items():
+        tx.traces.setdefault(("order", order_id), tx.trace_id or trace_id)
+    unknown = sorted(set(order_ids) - tx.locks.held.get(Kind.ORDER, frozenset()))
+    if unknown:
+        raise errors.NotFound(f"There is no order {unknown[0]}.")
 
 
 def lock_free(tx: WriteTx, *, order_ids: Sequence[OrderId]) -> list[OrderId]:
@@ -83,19 +92,19 @@ def deallocate(tx: WriteTx, *, counts: Sequence[LineCount]) -> None:
 def reroute(tx: WriteTx, *, order_ids: Sequence[OrderId], now: datetime) -> None:
     """Make these orders due for routing."""
     routing.set_due(tx, order_ids=order_ids, due="route", at=now)
-    tx.wake_workers()
+    tx.wake_workers(Queue.ORDERS)
 
 
 def retry_backorders(tx: WriteTx, *, skus: Sequence[str], now: datetime) -> None:
     """Retry short orders that want these SKUs."""
     if skus and routing.retry_backorders(tx, skus=skus, at=now):
-        tx.wake_workers()
+        tx.wake_workers(Queue.ORDERS)
 
 
 def retry_short(tx: WriteTx, *, now: datetime) -> None:
     """Retry short orders after a location or carrier works again."""
     if routing.retry_short(tx, at=now):
-        tx.wake_workers()
+        tx.wake_workers(Queue.ORDERS)
 
 
 def count(tx: WriteTx, *, counters: Sequence[str], counts: Sequence[LineCount]) -> None:

@@ -30,6 +30,46 @@ def select_open_holds(tx: ReadTx, *, order_ids: Sequence[int]) -> list[OpenHold]
     )
 
 
+@dataclass(frozen=True, slots=True)
+class HeldCount:
+    """How many orders are held for a reason."""
+
+    reason: str
+    orders: int
+
+
+def select_held_counts(tx: ReadTx, *, connection_id: int) -> list[HeldCount]:
+    """How many orders of a channel are held, by reason, most frequent first."""
+    return tx.all(
+        HeldCount,
+        """
+        SELECT h.reason, count(*) AS orders FROM order_holds h JOIN orders o ON o.id = h.order_id
+         WHERE h.released_at IS NULL AND o.connection_id = %s GROUP BY h.reason ORDER BY count(*) DESC, h.reason
+        """,
+        (connection_id,),
+    )
+
+
+def select_with_sku(tx: ReadTx, *, connection_id: int, reason: str, sku: str, limit: int) -> list[int]:
+    """Orders of a channel with this open hold and a line of this SKU, by id."""
+    return tx.column(
+        int,
+        """
+        SELECT o.id FROM order_holds h JOIN orders o ON o.id = h.order_id
+         WHERE h.released_at IS NULL AND h.reason = %s AND o.connection_id = %s AND o.canceled_at IS NULL
+           AND EXISTS (SELECT FROM order_lines l WHERE l.order_id = o.id AND l.sku = %s)
+         ORDER BY o.id LIMIT %s
+        """,
+        (reason, connection_id, sku, limit),
+    )
+
+
+def select_ever_held(tx: ReadTx, *, order_id: int, reason: str) -> bool:
+    """Whether the order has or had a hold with this reason."""
+    statement = "SELECT EXISTS (SELECT FROM order_holds WHERE order_id = %s AND reason = %s)"
+    return tx.value(bool, statement, (order_id, reason))
+
+
 def insert_holds(tx: WriteTx, holds: Sequence[tuple[int, Hold]], *, at: datetime) -> None:
     """Place holds; an open one stays, with its message renewed."""
     tx.execute(

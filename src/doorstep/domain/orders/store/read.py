@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from doorstep.domain.orders.model import Address, OrderSnapshot, SnapshotLine, SnapshotPayment
+from doorstep.domain.orders.model import Address, Handling, OrderSnapshot, SnapshotLine, SnapshotPayment
 from doorstep.kernel.db import ReadTx
 from doorstep.kernel.ids import Sku
 from doorstep.kernel.message import Message
@@ -47,6 +47,7 @@ class Header:
     channel_ship_by: datetime | None
     origin: str
     pickup: str
+    handling: Handling
     queue: str
     queue_reason: Message
     queued_at: datetime | None
@@ -57,7 +58,7 @@ class Header:
 _HEADER = """o.id, o.connection_id, c.key AS channel, o.external_id, o.number, o.version_at, o.placed_at, o.currency,
     o.total_minor, o.shipping_minor, o.tax_minor, o.tip_minor, o.tax_included, o.payment_gateway, o.payment_method,
     o.is_paid, o.on_delivery, o.customer_external_id, o.shipping_method, o.source, o.note, o.tags, o.approved_at,
-    o.canceled_at, o.completed_at, o.priority, o.promised_at, o.ship_after, o.channel_ship_by, o.origin, o.pickup,
+    o.canceled_at, o.completed_at, o.priority, o.promised_at, o.ship_after, o.channel_ship_by, o.origin, o.pickup, o.handling,
     coalesce(r.queue, '') AS queue, coalesce(r.queue_reason, '""') AS queue_reason, r.queued_at,
     coalesce(r.tries, 0) AS tries, r.auto_cancel_at"""
 
@@ -74,6 +75,12 @@ def select_headers(tx: ReadTx, *, order_ids: Sequence[int]) -> list[Header]:
     )
 
 
+def select_connection_ids(tx: ReadTx, *, order_ids: Sequence[int]) -> dict[int, int]:
+    """The sales channel of each of these orders."""
+    rows = tx.rows("SELECT id, connection_id FROM orders WHERE id = ANY(%s)", (list(order_ids),))
+    return {int(str(row["id"])): int(str(row["connection_id"])) for row in rows}
+
+
 def select_ids(tx: ReadTx, *, external_id: str, connection_id: int | None) -> list[int]:
     """Orders with this channel id (of one channel, or any), at most two; channels may use the same ids."""
     return tx.column(
@@ -82,6 +89,19 @@ def select_ids(tx: ReadTx, *, external_id: str, connection_id: int | None) -> li
         SELECT id FROM orders WHERE external_id = %s AND (%s::bigint IS NULL OR connection_id = %s) ORDER BY id LIMIT 2
         """,
         (external_id, connection_id, connection_id),
+    )
+
+
+def select_ids_of(tx: ReadTx, *, external_ids: Sequence[str]) -> list[int]:
+    """Ids of the orders that any channel knows by one of these ids: an index look-up per channel and id."""
+    return tx.column(
+        int,
+        """
+        SELECT o.id FROM connections c CROSS JOIN unnest(%s::text[]) AS k(external_id) CROSS JOIN LATERAL (
+               SELECT id FROM orders WHERE (connection_id, external_id) = (c.id, k.external_id) OFFSET 0) o
+         WHERE c.kind = 'channels'
+        """,
+        (list(external_ids),),
     )
 
 
@@ -153,6 +173,13 @@ def select_addresses(tx: ReadTx, *, order_ids: Sequence[int]) -> dict[tuple[int,
     return {(row.order_id, row.kind): row.address for row in rows}
 
 
+def select_latest_of_phone(tx: ReadTx, *, phones: Sequence[str]) -> int:
+    """The latest order with one of these phone numbers, as written; 0 if there is none."""
+    return tx.value(
+        int, "SELECT coalesce(max(order_id), 0) FROM order_addresses WHERE phone = ANY(%s)", (list(phones),)
+    )
+
+
 def snapshot(
     header: Header, lines: Sequence[StoredLine], addresses: dict[tuple[int, str], Address]
 ) -> OrderSnapshot:
@@ -189,6 +216,7 @@ def snapshot(
         ship_by=header.channel_ship_by,
         origin=header.origin,
         pickup=header.pickup,
+        handling=header.handling,
     )
 
 
@@ -241,6 +269,15 @@ def select_recent(tx: ReadTx, *, since: datetime, limit: int) -> list[int]:
 class _Numbered:
     id: int
     number: str
+
+
+def select_channels(tx: ReadTx, *, order_ids: Sequence[int]) -> dict[int, str]:
+    """The keys of these orders' sales channels."""
+    rows = tx.rows(
+        "SELECT o.id, c.key FROM orders o JOIN connections c ON c.id = o.connection_id WHERE o.id = ANY(%s)",
+        (list(order_ids),),
+    )
+    return {int(str(row["id"])): str(row["key"]) for row in rows}
 
 
 def select_numbers(tx: ReadTx, *, order_ids: Sequence[int]) -> dict[int, str]:

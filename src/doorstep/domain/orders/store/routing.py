@@ -13,6 +13,7 @@ from doorstep.domain.orders.model import QueuePlacement
 from doorstep.kernel.db import ReadTx, WriteTx
 from doorstep.kernel.ids import OrderId
 from doorstep.kernel.message import NOTHING
+from doorstep.kernel.transactions import Kind
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,45 +109,60 @@ def lock_due(tx: WriteTx, *, due: str, now: datetime, limit: int) -> list[int]:
 
     Both rows are locked: the row here shows what another worker did since this statement began.
     """
-    return tx.column(
-        int,
-        """
+    return _held(
+        tx,
+        tx.column(
+            int,
+            """
         SELECT o.id FROM order_routing r JOIN orders o ON o.id = r.order_id
          WHERE r.due = %(due)s AND r.due_at <= %(now)s
            AND (r.due = 'approve' OR NOT EXISTS (SELECT 1 FROM order_holds h
                                                   WHERE h.order_id = r.order_id AND h.released_at IS NULL))
          ORDER BY r.due_at, r.order_id LIMIT %(limit)s FOR NO KEY UPDATE OF o, r SKIP LOCKED
         """,
-        {"due": due, "now": now, "limit": limit},
+            {"due": due, "now": now, "limit": limit},
+        ),
     )
 
 
 def lock_overdue(tx: WriteTx, *, now: datetime, limit: int) -> list[int]:
     """Lock queued orders that are due for automatic cancellation; skip locked ones and held orders."""
-    return tx.column(
-        int,
-        """
+    return _held(
+        tx,
+        tx.column(
+            int,
+            """
         SELECT o.id FROM order_routing r JOIN orders o ON o.id = r.order_id
          WHERE r.auto_cancel_at <= %s AND o.canceled_at IS NULL
            AND NOT EXISTS (SELECT 1 FROM order_holds h WHERE h.order_id = r.order_id AND h.released_at IS NULL)
          ORDER BY r.auto_cancel_at, r.order_id LIMIT %s FOR NO KEY UPDATE OF o, r SKIP LOCKED
         """,
-        (now, limit),
+            (now, limit),
+        ),
     )
 
 
 def lock_short(tx: WriteTx, *, after: int, limit: int) -> list[int]:
     """Lock approved orders with unallocated lines, by id; skip locked ones and held orders."""
-    return tx.column(
-        int,
-        """
+    return _held(
+        tx,
+        tx.column(
+            int,
+            """
         SELECT o.id FROM order_routing r JOIN orders o ON o.id = r.order_id
          WHERE r.order_id > %s AND r.is_short AND o.approved_at IS NOT NULL AND o.canceled_at IS NULL
            AND NOT EXISTS (SELECT 1 FROM order_holds h WHERE h.order_id = r.order_id AND h.released_at IS NULL)
          ORDER BY r.order_id LIMIT %s FOR NO KEY UPDATE OF o, r SKIP LOCKED
         """,
-        (after, limit),
+            (after, limit),
+        ),
     )
+
+
+def _held(tx: WriteTx, order_ids: list[int]) -> list[int]:
+    """These orders are locked now."""
+    tx.locks.add(Kind.ORDER, order_ids)
+    return order_ids
 
 
 def retry_backorders(tx: WriteTx, *, skus: Sequence[str], at: datetime) -> int:
@@ -186,7 +202,28 @@ def retry_short(tx: WriteTx, *, at: datetime) -> int:
 
 def exists_due(tx: ReadTx, *, now: datetime) -> bool:
     """Whether an order is due for checks or routing."""
-    return tx.value(bool, "SELECT EXISTS (SELECT FROM order_routing WHERE due_at <= %s)", (now,))
+    return tx.value(
+        bool,
+        """
+        SELECT EXISTS (SELECT FROM order_routing WHERE due = 'approve' AND due_at <= %(now)s)
+            OR EXISTS (SELECT FROM order_routing WHERE due = 'route' AND due_at <= %(now)s)
+        """,
+        {"now": now},
+    )
+
+
+def next_due_at(tx: ReadTx, *, now: datetime) -> datetime | None:
+    """When the next order becomes due."""
+    found = tx.column(
+        datetime,
+        """
+        (SELECT due_at FROM order_routing WHERE due = 'approve' AND due_at > %(now)s ORDER BY due_at LIMIT 1)
+        UNION ALL
+        (SELECT due_at FROM order_routing WHERE due = 'route' AND due_at > %(now)s ORDER BY due_at LIMIT 1)
+        """,
+        {"now": now},
+    )
+    return min(found, default=None)
 
 
 def select_due(tx: ReadTx, *, order_ids: Sequence[int], due: str) -> list[int]:

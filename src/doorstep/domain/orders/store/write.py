@@ -10,8 +10,9 @@ import psycopg
 
 from doorstep.domain.orders.model import Address, LineCount, OrderSnapshot, SnapshotLine
 from doorstep.kernel import errors
-from doorstep.kernel.db import WriteTx
+from doorstep.kernel.db import ReadTx, WriteTx
 from doorstep.kernel.ids import OrderId
+from doorstep.kernel.transactions import Kind
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,28 +43,54 @@ class LockedOrder:
     allocated: int
 
 
-def lock_known(tx: WriteTx, *, keys: Sequence[tuple[int, str]]) -> list[LockedOrder]:
-    """Lock those of these (connection, external id) that exist, in key order.
-
-    One index look-up per key, even where the planner would rather read the whole table.
-    """
-    wanted = sorted(set(keys))
+def lock_known(
+    tx: WriteTx, *, keys: Sequence[tuple[int, str]], also: Sequence[int] = ()
+) -> list[LockedOrder]:
+    """Lock those of these (connection, external id) that exist, and `also` these, in order of their ids."""
+    ids = select_ids(tx, keys=keys)
+    lock_all(tx, order_ids=[*ids, *also])
+    if not ids:
+        return []
     return tx.all(
         LockedOrder,
         """
-        SELECT o.*, (SELECT coalesce(sum(l.allocated), 0) FROM order_lines l WHERE l.order_id = o.id)::bigint AS allocated
-          FROM unnest(%s::bigint[], %s::text[]) AS k(connection_id, external_id) CROSS JOIN LATERAL (
-               SELECT id, connection_id, external_id, version_at, is_paid, approved_at, canceled_at, channel_canceled_at
-                 FROM orders WHERE (connection_id, external_id) = (k.connection_id, k.external_id)
-                  FOR NO KEY UPDATE) o
+        SELECT id, connection_id, external_id, version_at, is_paid, approved_at, canceled_at, channel_canceled_at,
+               (SELECT coalesce(sum(l.allocated), 0) FROM order_lines l WHERE l.order_id = orders.id)::bigint AS allocated
+          FROM orders WHERE id = ANY(%s) ORDER BY id
+        """,
+        (ids,),
+    )
+
+
+def select_ids(tx: ReadTx, *, keys: Sequence[tuple[int, str]]) -> list[int]:
+    """The ids of these (connection, external id): one index look-up per key, whatever the planner would rather do."""
+    wanted = sorted(set(keys))
+    return tx.column(
+        int,
+        """
+        SELECT o.id FROM unnest(%s::bigint[], %s::text[]) AS k(connection_id, external_id) CROSS JOIN LATERAL (
+               SELECT id FROM orders WHERE (connection_id, external_id) = (k.connection_id, k.external_id) OFFSET 0) o
         """,
         ([key[0] for key in wanted], [key[1] for key in wanted]),
     )
 
 
+def lock_all(tx: WriteTx, *, order_ids: Sequence[int]) -> dict[int, str]:
+    """Lock these orders in order of their ids; returns the trace each arrived with. Those that are held cost nothing."""
+    fresh = tx.locks.missing(Kind.ORDER, order_ids)
+    if not fresh:
+        return {}
+    statement = "SELECT id, trace_id FROM orders WHERE id = ANY(%s) ORDER BY id FOR NO KEY UPDATE"
+    found = {int(str(row["id"])): str(row["trace_id"]) for row in tx.rows(statement, (fresh,))}
+    tx.locks.add(Kind.ORDER, found)
+    return found
+
+
 def next_ids(tx: WriteTx, count: int) -> list[int]:
-    """New order ids."""
-    return tx.column(int, "SELECT nextval('orders_id_seq') FROM generate_series(1, %s)", (count,))
+    """New order ids, which nobody else can lock before this transaction ends."""
+    ids = tx.column(int, "SELECT nextval('orders_id_seq') FROM generate_series(1, %s)", (count,))
+    tx.locks.add(Kind.ORDER, ids)
+    return ids
 
 
 class AlreadyStored(errors.Conflict):
@@ -84,7 +111,7 @@ def _copy_headers(tx: WriteTx, rows: Iterable[NewHeader]) -> None:
         COPY orders (id, connection_id, trace_id, accepted_at, approved_at, external_id, number, version_at, placed_at,
                      currency, total_minor, shipping_minor, tax_minor, tip_minor, tax_included, payment_gateway,
                      payment_method, is_paid, on_delivery, customer_external_id, shipping_method, source, note, tags,
-                     channel_canceled_at, priority, promised_at, ship_after, channel_ship_by, origin, pickup) FROM STDIN
+                     channel_canceled_at, priority, promised_at, ship_after, channel_ship_by, origin, pickup, handling) FROM STDIN
         """,
         (_header_values(row, row.snapshot) for row in rows),
     )
@@ -98,7 +125,16 @@ def _header_values(row: NewHeader, reported: OrderSnapshot) -> tuple[object, ...
         reported.payment.is_paid, reported.payment.on_delivery, reported.customer_external_id, reported.shipping_method,
         reported.source, reported.note, list(reported.tags), reported.canceled_at, reported.priority,
         reported.promised_at or row.promised_at, reported.ship_after, reported.ship_by, reported.origin, reported.pickup,
+        reported.handling.value,
     )  # fmt: skip
+
+
+def correct_sku(tx: WriteTx, *, order_ids: Sequence[int], wrong: str, sku: str) -> None:
+    """Replace a SKU that does not exist; nothing can be allocated for it."""
+    tx.execute(
+        "UPDATE order_lines SET sku = %s WHERE order_id = ANY(%s) AND sku = %s AND allocated = 0",
+        (sku, list(order_ids), wrong),
+    )
 
 
 def copy_lines(
@@ -160,21 +196,22 @@ def replace_address(tx: WriteTx, *, order_id: int, kind: str, address: Address) 
 
 
 def update_header(tx: WriteTx, *, order_id: int, reported: OrderSnapshot) -> None:
-    """Apply a newer snapshot; what was paid stays paid."""
+    """Apply a newer snapshot; what was paid stays paid, and what we took over stays ours."""
     tx.execute(
         """
         UPDATE orders SET version_at = %s, total_minor = %s, shipping_minor = %s, tax_minor = %s, tip_minor = %s,
                currency = %s, tax_included = %s, payment_gateway = %s, payment_method = %s, is_paid = is_paid OR %s,
                on_delivery = %s, shipping_method = %s, note = %s, tags = %s, priority = %s,
                promised_at = coalesce(%s, promised_at), ship_after = %s, channel_ship_by = %s, origin = %s,
-               pickup = %s, channel_canceled_at = coalesce(channel_canceled_at, %s)
+               pickup = %s, channel_canceled_at = coalesce(channel_canceled_at, %s),
+               handling = CASE WHEN handling = 'waiting' THEN %s ELSE handling END
          WHERE id = %s
         """,
         (
             reported.version_at, reported.total_minor, reported.shipping_minor, reported.tax_minor, reported.tip_minor, reported.currency,
             reported.tax_included, reported.payment.gateway, reported.payment.method, reported.payment.is_paid, reported.payment.on_delivery,
             reported.shipping_method, reported.note, list(reported.tags), reported.priority, reported.promised_at, reported.ship_after, reported.ship_by, reported.origin,
-            reported.pickup, reported.canceled_at, order_id,
+            reported.pickup, reported.canceled_at, reported.handling.value, order_id,
         ),
     )  # fmt: skip
 
@@ -199,12 +236,9 @@ def lock_free(tx: WriteTx, *, order_ids: Sequence[int]) -> list[tuple[int, str]]
         """,
         (list(order_ids),),
     )
-    return [(int(str(row["id"])), str(row["trace_id"])) for row in rows]
-
-
-def lock(tx: WriteTx, *, order_id: int) -> list[str]:
-    """Lock an order; returns the trace it arrived with (empty: there is no such order)."""
-    return tx.column(str, "SELECT trace_id FROM orders WHERE id = %s FOR NO KEY UPDATE", (order_id,))
+    found = [(int(str(row["id"])), str(row["trace_id"])) for row in rows]
+    tx.locks.add(Kind.ORDER, [order_id for order_id, _ in found])
+    return found
 
 
 def mark_approved(tx: WriteTx, *, order_ids: Sequence[int], at: datetime) -> None:

@@ -10,6 +10,7 @@ from doorstep.domain.routing.store import lab as store
 from doorstep.domain.routing.store.lab import Hindsight, LabRun, Lease, NewRun
 from doorstep.kernel import errors
 from doorstep.kernel.db import WriteTx
+from doorstep.kernel.queues import Queue
 
 __all__ = ["Hindsight", "LabRun", "Lease", "NewRun"]
 
@@ -29,6 +30,7 @@ def queue(tx: WriteTx, *, new: NewRun, at: datetime) -> int | None:
     """Request a run; a worker processes it. Returns its id, None for a day whose hindsight gap was already computed."""
     if new.until <= new.since:
         raise errors.Invalid("Enter an end after the start.", field="days")
+    tx.wake_workers(Queue.CALCULATIONS)
     return store.insert_run(tx, new, at=at)
 
 
@@ -75,6 +77,7 @@ def drop(tx: WriteTx, *, hold: Lease, at: datetime) -> None:
 def requeue(tx: WriteTx, *, hold: Lease) -> None:
     """Return the run to the queue: this worker stops, another one claims it."""
     store.end(tx, hold=hold, state="waiting", error="", at=None)
+    tx.wake_workers(Queue.CALCULATIONS)
 
 
 def cancel(tx: WriteTx, *, run_id: int, at: datetime) -> None:

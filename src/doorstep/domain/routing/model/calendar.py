@@ -16,6 +16,7 @@ from zoneinfo import ZoneInfo
 import holidays
 
 from doorstep.kernel import errors
+from doorstep.kernel.ids import whole_number
 
 WEEKDAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
 _DAY_MINUTES = 24 * 60
@@ -117,10 +118,11 @@ class Calendar:
 def minute_of(words: str) -> int:
     """Parse a time like 16:30 as minutes of the day; 24:00 is its end. Raises Invalid."""
     hour, colon, minute = words.strip().partition(":")
-    if not (colon and hour.isdigit() and minute.isdigit() and len(minute) == 2):  # noqa: PLR2004 - two digits
+    hours, minutes = whole_number(hour), whole_number(minute)
+    if not colon or hours is None or minutes is None or len(minute) != 2:  # noqa: PLR2004 - two digits
         raise errors.Invalid(f"{words!r} is not a time of day: write it as 16:00.")
-    total = int(hour) * 60 + int(minute)
-    if int(minute) > 59 or total > _DAY_MINUTES:  # noqa: PLR2004 - minutes of an hour
+    total = hours * 60 + minutes
+    if minutes > 59 or total > _DAY_MINUTES:  # noqa: PLR2004 - minutes of an hour
         raise errors.Invalid(f"{words!r} is not a time of day: a day has 24 hours of 60 minutes.")
     return total
 

@@ -7,7 +7,7 @@ costs fifty distances and a sort. Without rates there are distances and departur
 from __future__ import annotations
 
 from bisect import bisect_left
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from math import asin, cos, dist, inf, radians, sin
@@ -109,6 +109,11 @@ class LaneTable:
             carrier = self.carriers.get(key)
             if carrier is not None and service in carrier.services:
                 yield carrier, carrier.services[service]
+
+    @property
+    def methods(self) -> Collection[str]:
+        """Every name of a service that is understood, lower case: its code, and what channels call it."""
+        return self._codes.keys()
 
     @property
     def services(self) -> list[str]:

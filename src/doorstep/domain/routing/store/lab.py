@@ -105,6 +105,17 @@ def lease_run(tx: WriteTx, *, at: datetime, seconds: float, most: int) -> LabRun
     )
 
 
+def exists_due(tx: ReadTx) -> bool:
+    """Whether a run waits, or its lease is over."""
+    return tx.value(
+        bool,
+        """
+        SELECT EXISTS (SELECT FROM lab_runs WHERE state IN ('waiting', 'running')
+                          AND (state = 'waiting' OR lease_until < now()))
+        """,
+    )
+
+
 def fail_abandoned(tx: WriteTx, *, at: datetime, most: int) -> int:
     """Mark runs as failed after too many attempts; returns how many."""
     return tx.execute(

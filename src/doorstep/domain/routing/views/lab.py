@@ -26,6 +26,11 @@ def runs(tx: ReadTx, *, limit: int = 50) -> list[LabRun]:
     return store.select_runs(tx, limit=limit)
 
 
+def is_due(tx: ReadTx) -> bool:
+    """Whether a simulation waits, or lost its worker."""
+    return store.exists_due(tx)
+
+
 def run(tx: ReadTx, *, run_id: int) -> LabRun:
     """One run. Raises NotFound."""
     found = store.select_run(tx, run_id=run_id)

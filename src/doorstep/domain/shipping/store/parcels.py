@@ -191,6 +191,43 @@ def find_tracked(tx: ReadTx, *, connection_id: int, tracking_number: str, extern
     )
 
 
+def claim_silent(
+    tx: WriteTx,
+    *,
+    connection_ids: Sequence[int],
+    silent_since: datetime,
+    shipped_since: datetime,
+    at: datetime,
+    limit: int,
+) -> list[int]:
+    """Mark parcels on the way without news since then as looked up; returns the first shipment of each."""
+    return tx.column(
+        int,
+        """
+        WITH silent AS (
+            SELECT p.id FROM parcels p
+             WHERE p.dispatched_at BETWEEN %(shipped)s AND %(silent)s AND p.delivered_at IS NULL
+               AND coalesce(p.tracking_at, p.dispatched_at) < %(silent)s
+               AND (p.looked_up_at IS NULL OR p.looked_up_at < %(silent)s) AND p.tracking_status <> ALL(%(ended)s)
+               AND EXISTS (SELECT FROM label_purchases b WHERE b.parcel_id = p.id AND b.connection_id = ANY(%(ids)s)
+                              AND b.tracking_number <> '')
+             ORDER BY p.dispatched_at LIMIT %(limit)s FOR NO KEY UPDATE SKIP LOCKED
+        ), marked AS (
+            UPDATE parcels SET looked_up_at = %(at)s WHERE id IN (SELECT id FROM silent) RETURNING id
+        )
+        SELECT min(s.id) FROM shipments s JOIN marked m ON m.id = s.parcel_id GROUP BY s.parcel_id ORDER BY 1
+        """,
+        {
+            "ids": list(connection_ids),
+            "silent": silent_since,
+            "shipped": shipped_since,
+            "ended": [TrackingStatus.LOST.value, TrackingStatus.CANCELED.value],
+            "at": at,
+            "limit": limit,
+        },
+    )
+
+
 def update_dispatched(tx: WriteTx, *, parcel_id: int, at: datetime) -> None:
     """Mark as shipped."""
     tx.execute("UPDATE parcels SET dispatched_at = %s WHERE id = %s", (at, parcel_id))

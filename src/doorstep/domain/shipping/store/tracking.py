@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import datetime
 
-from doorstep.domain.shipping.model import Scan
+from doorstep.domain.shipping.model import Scan, TrackingStatus
 from doorstep.kernel.db import ReadTx, WriteTx
 
 
@@ -37,6 +37,26 @@ def select_events(tx: ReadTx, *, parcel_id: int) -> list[Scan]:
          ORDER BY at, raw_code
         """,
         (parcel_id,),
+    )
+
+
+def find_unknown(tx: ReadTx, *, connection_id: int, raw_code: str, limit: int) -> list[int]:
+    """Parcels of a carrier with scans of this code that nobody has understood yet."""
+    return tx.column(
+        int,
+        """
+        SELECT DISTINCT t.parcel_id FROM tracking_events t JOIN label_purchases b USING (parcel_id)
+         WHERE t.status = %s AND t.raw_code = %s AND b.connection_id = %s ORDER BY t.parcel_id LIMIT %s
+        """,
+        (TrackingStatus.UNKNOWN.value, raw_code, connection_id, limit),
+    )
+
+
+def update_unknown(tx: WriteTx, *, parcel_ids: Sequence[int], raw_code: str, status: TrackingStatus) -> None:
+    """Give scans that nobody has understood their status."""
+    tx.execute(
+        "UPDATE tracking_events SET status = %s WHERE parcel_id = ANY(%s) AND raw_code = %s AND status = %s",
+        (status.value, list(parcel_ids), raw_code, TrackingStatus.UNKNOWN.value),
     )
 
 

@@ -47,7 +47,8 @@ def solve(context: Context, *, seconds: float, clock: Callable[[], float]) -> Re
     )
     if not solved.changed:
         return solved
-    with context.db.write(actor="system") as tx:
+
+    def work(tx: WriteTx) -> None:
         changed = apply(tx, found=found, solved=solved, now=context.clock.now())
         done = NewRun(
             "batch re-optimization", RunKind.BATCH, found.inputs.compiled_rules.version, began, context.clock.now(),
@@ -55,6 +56,8 @@ def solve(context: Context, *, seconds: float, clock: Callable[[], float]) -> Re
             before_minor=solved.greedy_minor, after_minor=solved.solved_minor, result=solved.how,
         )  # fmt: skip
         runs.record(tx, run=done)
+
+    context.db.transact(work, actor="system")
     return solved
 
 
@@ -77,7 +80,7 @@ def apply(tx: WriteTx, *, found: UnreleasedWork, solved: Reoptimized, now: datet
         if _versions(works) == _versions(found.works[order_id])
     ]
     goods = found.inputs.goods
-    inventory.lock_supply(tx, parts=goods.locked_parts)
+    inventory.lock_stock(tx, skus={*goods.parts, *(sku for sku, _ in goods.locked_parts)})
     capacity.lock(tx, at=now)
     free = stock.free(tx, parts=goods.locked_parts)
     supply = Supply({stock_key(*part): there for part, there in free.items()}, goods.recipes)

@@ -15,7 +15,7 @@ from doorstep.domain.routing.model.runs import RunKind
 from doorstep.domain.routing.views import rules
 from doorstep.flows.allocation import demand, eligible_stock, inputs
 from doorstep.flows.context import Context
-from doorstep.kernel.db import ReadTx
+from doorstep.kernel.db import ReadTx, WriteTx
 
 _HISTORY = timedelta(days=28)
 _MOST_ORDERS = 3_000
@@ -32,7 +32,8 @@ def update(context: Context) -> int:
     with context.db.read() as tx:
         compiled_rules = rules.compiled_rules(tx)
         found, orders = _prices(tx, began) if compiled_rules.document.scarcity_prices else ({}, 0)
-    with context.db.write(actor="system") as tx:
+
+    def work(tx: WriteTx) -> None:
         runs.set_prices(tx, prices=found, at=began)
         if found:
             done = NewRun(
@@ -46,6 +47,8 @@ def update(context: Context) -> int:
                 result=f"Scarce for the next {MORE_STOCK_AFTER.days} days: {len(found)}",
             )
             runs.record(tx, run=done)
+
+    context.db.transact(work, actor="system")
     return len(found)
 
 

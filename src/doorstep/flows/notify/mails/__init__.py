@@ -15,6 +15,7 @@ _templates = Environment(
     undefined=StrictUndefined,
     trim_blocks=True,
     lstrip_blocks=True,
+    auto_reload=False,  # templates are compiled once: they are part of the program
 )
 _templates.globals.update(_=i18n.translate, language=i18n.language)
 

@@ -39,6 +39,24 @@ query FulfillmentOrderLines($fulfillmentOrder: ID!, $after: String) {
 }
 """
 
+SHOP = """
+query Shop { shop { name currencyCode } }
+"""
+
+SUBSCRIPTIONS = """
+query Subscriptions($after: String) {
+  webhookSubscriptions(first: 100, after: $after) { pageInfo { hasNextPage endCursor } nodes { topic uri } }
+}
+"""
+
+SUBSCRIBE = """
+mutation Subscribe($topic: WebhookSubscriptionTopic!, $uri: String!) {
+  webhookSubscriptionCreate(topic: $topic, webhookSubscription: { uri: $uri, format: JSON }) {
+    webhookSubscription { id } userErrors { field message }
+  }
+}
+"""
+
 CREATE_FULFILLMENT = """
 mutation CreateFulfillment($fulfillment: FulfillmentInput!) {
   fulfillmentCreate(fulfillment: $fulfillment) { fulfillment { id } userErrors { field message } }
@@ -178,6 +196,29 @@ class ReturnAnswer(Camel):
     return_: Return | None = msgspec.field(name="return")
 
 
+class Shop(Camel):
+    name: str
+    currency_code: str
+
+
+class ShopAnswer(Camel):
+    shop: Shop
+
+
+class Subscription(Camel):
+    topic: str
+    uri: str
+
+
+class Subscriptions(Camel):
+    page_info: PageInfo
+    nodes: list[Subscription]
+
+
+class SubscriptionsAnswer(Camel):
+    webhook_subscriptions: Subscriptions
+
+
 class UserError(Camel):
     message: str
     field: list[str] | None = None
@@ -190,11 +231,13 @@ class Outcome(Camel):
     fulfillment: Node | None = None
     fulfillment_event: Node | None = None
     return_: Node | None = msgspec.field(name="return", default=None)
+    webhook_subscription: Node | None = None
+    inventory_adjustment_group: Node | None = None
 
     @property
     def made(self) -> str | None:
         """The id of what the mutation created or changed."""
-        node = self.fulfillment or self.fulfillment_event or self.return_
+        node = self.fulfillment or self.fulfillment_event or self.return_ or self.webhook_subscription
         return node.id if node else None
 
 

@@ -53,8 +53,17 @@ class FulfilledItem(msgspec.Struct, kw_only=True):
 
 
 class Fulfillment(msgspec.Struct, kw_only=True):
+    """`shipment_status` is what the carrier's tracking says; `updated_at` is when that changed."""
+
+    id: int | str | None = None
     status: str | None = None
     line_items: list[FulfilledItem] = []
+    tracking_company: str | None = None
+    tracking_number: str | None = None
+    tracking_numbers: list[str] | None = None
+    shipment_status: str | None = None
+    created_at: datetime | None = None
+    updated_at: datetime | None = None
 
 
 class MailingAddress(msgspec.Struct, kw_only=True):
@@ -151,6 +160,23 @@ def parse(body: bytes) -> orders.OrderSnapshot:
         tags=tuple(tag.strip() for tag in (order.tags or "").split(",") if tag.strip()),
         canceled_at=order.cancelled_at,
         cart_reference=order.checkout_token or order.cart_token or "",
+        fulfillments=tuple(_fulfillment(each) for each in order.fulfillments or [] if each.id is not None),
+    )
+
+
+def _fulfillment(each: Fulfillment) -> orders.ReportedFulfillment:
+    lines: dict[str, int] = {}
+    for item in each.line_items:
+        lines[str(item.id)] = lines.get(str(item.id), 0) + item.quantity
+    numbers = each.tracking_numbers or [each.tracking_number or ""]
+    return orders.ReportedFulfillment(
+        external_id=str(each.id),
+        lines=lines,
+        is_void=each.status in _FULFILLMENT_VOID,
+        tracking_numbers=tuple(filter(None, numbers)),
+        carrier=each.tracking_company or "",
+        shipped_at=each.created_at,
+        delivered_at=each.updated_at if each.shipment_status == "delivered" else None,
     )
 
 

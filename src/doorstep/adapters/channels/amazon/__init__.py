@@ -1,0 +1,1 @@
+"""Amazon marketplaces: the Selling Partner API (SP-API), with notifications from a queue."""

@@ -1,0 +1,1 @@
+"""Warehouses of partners: who stores and ships for us."""

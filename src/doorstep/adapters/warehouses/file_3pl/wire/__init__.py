@@ -1,0 +1,1 @@
+"""The files of the warehouse: tables (CSV), X12 interchanges, and what both say."""

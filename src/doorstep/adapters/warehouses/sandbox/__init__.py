@@ -1,0 +1,1 @@
+"""A warehouse in memory: connector template, demo partner and test double."""

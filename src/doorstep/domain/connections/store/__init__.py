@@ -1,0 +1,1 @@
+"""SQL of connections, one file per family of statements."""

@@ -1,0 +1,1 @@
+"""SQL of messages, and of what comes back about them."""

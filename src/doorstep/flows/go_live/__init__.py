@@ -1,0 +1,1 @@
+"""Whether a connection can go live, and going live."""
