@@ -23,6 +23,7 @@ _PORTS = {
     "warehouses": "fulfillment.ports.Warehouse",
 }
 KINDS = tuple(_PORTS)
+_TEMPLATE = "sandbox"
 _ROOT = Path(__file__).resolve().parent.parent
 
 
@@ -31,7 +32,8 @@ def create(root: Path, *, kind: str, name: str) -> list[Path]:
     _check(kind, name)
     adapters = root / "src" / "doorstep" / "adapters" / kind
     folder, tests = adapters / name, root / "tests" / "adapters" / name
-    for taken in (folder, tests):
+    partner = root / "tests" / "contracts" / "partners" / f"{name}.py"
+    for taken in (folder, tests, partner):
         if taken.exists():
             raise Unusable(f"{taken.relative_to(root)} exists: choose another name or remove it.")
     texts = {
@@ -39,6 +41,7 @@ def create(root: Path, *, kind: str, name: str) -> list[Path]:
         for source in sorted((adapters / "sandbox").glob("*.py"))
     }
     texts[tests / f"test_{name}_connector.py"] = _first_test(kind, name)
+    texts[partner] = _in_memory(name)
     for path, text in texts.items():
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_text(text)
@@ -76,6 +79,17 @@ def test_declares_itself() -> None:
 '''
 
 
+def _in_memory(name: str) -> str:
+    return f'''"""{name}, in memory as it was copied; replace this with a stage on a test server of the vendor."""
+
+from __future__ import annotations
+
+from tests.contracts.partners.{_TEMPLATE} import IN_MEMORY, LATER, stage
+
+__all__ = ["IN_MEMORY", "LATER", "stage"]
+'''
+
+
 def advice(kind: str, name: str) -> str:
     """What to do with the copy."""
     folder = f"src/doorstep/adapters/{kind}/{name}"
@@ -86,7 +100,7 @@ def advice(kind: str, name: str) -> str:
   3. {folder}/connector.py  settings with descriptions, and the features you keep
   4. tests/contracts/partners/{name}.py  how the contract suite reaches a test server of the vendor
 The port to satisfy is doorstep.domain.{_PORTS[kind]}. Nothing else needs to be edited: connectors are found.
-Check with: pytest tests/adapters/{name} tests/contracts -k {name}"""
+Check with: .venv/bin/pytest tests/adapters/{name} tests/contracts -k {name}"""
 
 
 def main(arguments: list[str] | None = None) -> int:

@@ -45,7 +45,7 @@ def open_stage(request: pytest.FixtureRequest) -> Iterator[Open]:
 
         def open_(connector: connections.Connector) -> stage.Receiver:
             wiring = importlib.import_module(f"tests.contracts.partners.{connector.id}")
-            if connector.id == "sandbox":
+            if getattr(wiring, "IN_MEMORY", False):
                 opened = stack.enter_context(wiring.stage(connector))
             else:
                 running: partners.Partners = request.getfixturevalue("running_partners")

@@ -14,7 +14,7 @@ import doorstep.adapters
 from doorstep.domain.connections import model as connections
 from doorstep.kernel import errors, http
 from doorstep.kernel.http import fake_partner
-from doorstep.kernel.results import Done
+from doorstep.kernel.results import Done, Pending
 
 Fault = fake_partner.Fault
 CHANGES_DONE = {Fault.TIME_OUT, Fault.MALFORMED}  # the partner did the work, and its response was lost
@@ -79,7 +79,7 @@ class Feature:
     """How flows use a feature: `find` looks the work up before a repeat, `good` checks the result.
 
     Where the work cannot be looked up, flows do not repeat it while it is in doubt: `repeats_after_doubt` is False.
-    `begin` is the first call alone, where `act` follows it to its end; `ended` is what flows take from a finished call.
+    `ended` is what flows take from a call that was taken first and finished later.
     `has_reference`: a call that is repeated is known by our reference.
     """
 
@@ -88,7 +88,6 @@ class Feature:
     find: Callable[[Any, Mapping[str, str]], object | None] | None = None
     reads: bool = False
     repeats_after_doubt: bool = True
-    begin: Callable[[Any, Mapping[str, str]], object] | None = None
     ended: Callable[[Done], object] = lambda done: done.answer
     has_reference: bool = True
 
@@ -136,7 +135,7 @@ def undeclared(kind: connections.Kind, features: Mapping[str, Feature]) -> set[s
 def happy(stage: Stage, case: Case) -> None:
     """The work is done once."""
     context = stage.prepare(case.name)
-    assert case.feature.good(case.feature.act(stage.connector, context))
+    assert case.feature.good(acted(stage, case, context))
     if not case.feature.reads:
         assert stage.effects(case.name) == 1
 
@@ -173,4 +172,14 @@ def twice(stage: Stage, case: Case) -> None:
 
 def _settled(stage: Stage, case: Case, context: Mapping[str, str]) -> object:
     earlier = case.feature.find(stage.connector, context) if case.feature.find else None
-    return case.feature.act(stage.connector, context) if earlier is None else earlier
+    return acted(stage, case, context) if earlier is None else earlier
+
+
+def acted(stage: Stage, case: Case, context: Mapping[str, str]) -> object:
+    """What the feature ends with: a call that the vendor takes now and finishes later is followed to its end."""
+    answer = case.feature.act(stage.connector, context)
+    was_taken = isinstance(answer, Pending)
+    for _look in range(10):
+        if isinstance(answer, Pending):
+            answer = stage.connector.check(answer.handle)
+    return case.feature.ended(answer) if was_taken and isinstance(answer, Done) else answer

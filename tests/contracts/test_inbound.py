@@ -16,7 +16,8 @@ from doorstep.domain.shipping import model as shipping
 from doorstep.kernel import errors
 
 OBSERVATIONS = (
-    orders.OrderSnapshot
+    connections.Hint
+    | orders.OrderSnapshot
     | payments.PaymentSnapshot
     | payments.RefundSnapshot
     | returns.ReturnSnapshot

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any, cast
+from typing import cast
 
 import pytest
 from tests.contracts import stage
@@ -31,14 +31,10 @@ def begun(open_stage: Open, case: stage.Case) -> tuple[stage.Follower, Mapping[s
     context = opened.prepare(case.name)
     opened.finish_later()
     assert isinstance(opened.connector, Followed)
-    answer = _begin(opened, case, context)
+    answer = case.feature.act(opened.connector, context)
     assert isinstance(answer, Pending)
     assert answer.check_after.total_seconds() > 0
     return opened, context, answer
-
-
-def _begin(opened: stage.Follower, case: stage.Case, context: Mapping[str, str]) -> Any:
-    return (case.feature.begin or case.feature.act)(opened.connector, context)
 
 
 def assert_is_done(opened: stage.Follower, case: stage.Case, context: Mapping[str, str], handle: str) -> None:
@@ -69,7 +65,7 @@ def test_a_call_is_pending_until_the_vendor_finishes_it(open_stage: Open, case: 
 @pytest.mark.parametrize("case", [each for each in LATER if each.values[0].feature.has_reference])
 def test_a_repeat_under_our_reference_is_the_same_call(open_stage: Open, case: stage.Case) -> None:
     opened, context, answer = begun(open_stage, case)
-    assert _begin(opened, case, context) == answer
+    assert case.feature.act(opened.connector, context) == answer
     opened.finish()
     assert_is_done(opened, case, context, answer.handle)
 

@@ -10,10 +10,12 @@ import pytest
 from tests import builders
 from tests.builders import NOON, Retailer, order_snapshot
 from tests.delivery.test_api import client
+from tests.delivery.test_connect import console_of
+from tests.delivery.test_console import sign_in
 
 from doorstep import processes
 from doorstep.domain.connections import actions
-from doorstep.domain.connections.actions import Selection
+from doorstep.domain.connections.actions import Problem, Selection
 from doorstep.domain.identity.model import Role
 from doorstep.domain.orders.model import OrderSnapshot
 from doorstep.kernel import errors
@@ -61,6 +63,34 @@ def test_a_message_is_shown_as_it_came(retailer: Retailer) -> None:
     assert api.get(f"/api/v1/connections/pay/messages/{listed['id']}").status_code == 404
 
 
+def test_half_of_a_surrogate_pair_is_the_senders_mistake(retailer: Retailer) -> None:
+    order = retailer.body_of("shop", order_snapshot(external_id="HALF-1"))
+    retailer.receive("shop", "order", order.replace(b"HALF-1", b"HALF-\\ud800"))
+    retailer.settle()
+    (letter,) = retailer.dead_letters()
+    assert letter["error_class"] == "data"
+    assert letter["error"] == "A value cannot be stored: it contains half of a Unicode surrogate pair."
+
+
+def test_the_pages_of_a_message_with_half_of_a_surrogate_pair_open(retailer: Retailer) -> None:
+    retailer.receive("shop", "order", b'{"note": "half \\ud800"}')
+    message_id = retailer.read(lambda tx: tx.value(int, "SELECT id FROM inbox"))
+    problem = Problem(message_id, "$.note: cannot be read", "data", None)
+    retailer.write(lambda tx: actions.set_aside(tx, problem=problem))
+    with console_of(retailer) as browser:
+        sign_in(browser, Role.ADMINISTRATOR)
+        for path in (f"connections/shop/messages/{message_id}", f"dead-letters/inbox/{message_id}"):
+            page = browser.get(f"/console/{path}")
+            assert (page.status_code, "half " in page.text) == (200, True), path
+
+
+@pytest.mark.parametrize("hours", [0, -1])
+def test_a_range_that_ends_before_it_begins_is_refused(retailer: Retailer, hours: int) -> None:
+    wanted = {"since": NOON.isoformat(), "until": (NOON + timedelta(hours=hours)).isoformat()}
+    answer = client(retailer, Role.ADMINISTRATOR).post(f"{MESSAGES}/read-again", json=wanted)
+    assert (answer.status_code, answer.json()["field"]) == (422, "until"), answer.text
+
+
 def test_one_message_is_read_again_with_the_corrected_connector(
     retailer: Retailer, wrong: OrderSnapshot
 ) -> None:
@@ -85,7 +115,7 @@ def test_a_time_range_and_a_topic_are_read_again_and_nothing_is_doubled(
     retailer.settle()
     assert sorted(orders(retailer)) == sorted([wrong.external_id, other.external_id])
     early = (NOON - timedelta(days=400)).isoformat()
-    nothing = {"since": early, "until": early}
+    nothing = {"since": early, "until": (NOON - timedelta(days=399)).isoformat()}
     assert api.post(f"{MESSAGES}/read-again", json=nothing).json() == {"messages": 0}
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 import importlib.util
+import runpy
 import shutil
 import sys
 from pathlib import Path
@@ -34,8 +35,14 @@ def test_copies_every_file_and_no_trace_of_the_template(project: Path, kind: str
         "wire.py",
     ]
     for path in written:
-        assert "sandbox" not in path.read_text().casefold()
         ast.parse(path.read_text())
+        assert "sandbox" not in path.read_text().casefold() or path.parent.name == "partners"
+
+
+def test_the_contract_suite_reaches_the_copy_at_once(project: Path) -> None:
+    new_connector.create(project, kind="channels", name="acme")
+    wiring = runpy.run_path(str(project / "tests/contracts/partners/acme.py"))
+    assert (wiring["IN_MEMORY"], set(wiring["__all__"])) == (True, {"IN_MEMORY", "LATER", "stage"})
 
 
 def test_the_copy_declares_its_own_name(project: Path) -> None:

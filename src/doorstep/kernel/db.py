@@ -281,6 +281,10 @@ class Database:
             raise errors.Invalid(
                 f"A value cannot be stored: {problem.diag.message_primary or problem}."
             ) from problem
+        except UnicodeEncodeError as problem:  # JSON may write half of a pair: "\\ud800"
+            raise errors.Invalid(
+                "A value cannot be stored: it contains half of a Unicode surrogate pair."
+            ) from problem
 
     @contextlib.contextmanager
     def read(self) -> Iterator[ReadTx]:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from datetime import UTC, datetime
-from typing import Any
 
 from tests.contracts import stage
 
@@ -12,7 +11,7 @@ from doorstep.domain.connections import model as connections
 from doorstep.domain.inventory.ports import StockLevel
 from doorstep.domain.orders import ports
 from doorstep.domain.orders.model import OrderSnapshot
-from doorstep.kernel.results import Done, Failed, Pending
+from doorstep.kernel.results import Done
 
 KIND = connections.Kind.CHANNELS
 
@@ -53,15 +52,6 @@ def stock(context: Mapping[str, str]) -> list[StockLevel]:
     return [StockLevel(context.get("listing", "GT-WH-02"), "GT-WH-02", 7)]
 
 
-def published(shop: Any, context: Mapping[str, str]) -> Done | Failed | Pending:
-    """The end of a call that sets stock levels; one that the channel works off later is followed at once."""
-    answer: Done | Failed | Pending = shop.publish_stock(stock(context))
-    for _look in range(10):
-        if isinstance(answer, Pending):
-            answer = shop.check(answer.handle)
-    return answer
-
-
 FEATURES = {
     "confirm_shipment": stage.Feature(
         act=lambda shop, context: shop.confirm_shipment(shipment(context)), good=bool
@@ -80,9 +70,8 @@ FEATURES = {
         reads=True,
     ),
     "publish_stock": stage.Feature(
-        act=published,
+        act=lambda shop, context: shop.publish_stock(stock(context)),
         good=lambda ended: isinstance(ended, Done) and not ended.refused,
-        begin=lambda shop, context: shop.publish_stock(stock(context)),
         ended=lambda done: done,
         has_reference=False,  # levels are absolute: a repeat sets them again
     ),

@@ -22,6 +22,7 @@ from doorstep.domain.payments import model as payments
 from doorstep.domain.shipping import model as shipping
 from doorstep.kernel import http
 
+IN_MEMORY = True  # no partner server is needed
 LATER = {
     connections.Kind.CHANNELS: frozenset({"confirm_shipment", "publish_stock"}),
     connections.Kind.CARRIERS: frozenset({"label", "return_pickup"}),

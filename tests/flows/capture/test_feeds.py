@@ -446,6 +446,9 @@ def test_a_feed_can_be_paused_and_never_canceled(retailer: Retailer) -> None:
     with pytest.raises(errors.Refused, match="pause it"):
         retailer.write(lambda tx: actions.change_state(tx, reading_id=reading_id, to=ReadingState.CANCELED))
     retailer.write(lambda tx: actions.change_state(tx, reading_id=reading_id, to=ReadingState.PAUSED))
+    with pytest.raises(errors.Conflict, match="already paused") as caught:
+        retailer.write(lambda tx: actions.change_state(tx, reading_id=reading_id, to=ReadingState.PAUSED))
+    assert caught.value.data["allowed_states"] == ["running"]
     place(retailer, order_snapshot())
     due(retailer)
     with clock.at(NOON + MINUTE):

@@ -19,6 +19,7 @@ from doorstep.flows import connection_checks
 from doorstep.flows.go_live import report
 from doorstep.flows.go_live.switch import NotConfirmed, Wanted, go_live
 from doorstep.flows.operations import CaughtUp
+from doorstep.flows.stock import publish
 from doorstep.kernel import errors
 from doorstep.kernel.message import Message
 
@@ -72,7 +73,7 @@ def test_a_new_connection_needs_attention(shop: Retailer) -> None:
     }
     assert of(shop).standing is Readiness.ATTENTION
     assert lines(shop, Topic.WEBHOOKS) == [
-        (Readiness.ATTENTION, "No message has come yet.", "/connections/shop/messages"),
+        (Readiness.ATTENTION, "No webhook has come yet.", "/connections/shop/messages"),
         (
             Readiness.READY,
             "Missing webhooks are set up at the vendor within a minute of going live.",
@@ -160,6 +161,19 @@ def test_a_paused_feed_blocks_and_a_back_fill_is_named(shop: Retailer) -> None:
 def test_what_the_partner_refuses_blocks(shop: Retailer, statement: str, topic: Topic, sentence: str) -> None:
     shop.write(lambda tx: tx.execute(statement))  # type: ignore[arg-type]  # not a literal
     assert [each[:2] for each in lines(shop, topic)] == [(Readiness.BLOCKED, sentence)]
+
+
+def test_a_channel_that_refuses_levels_does_not_have_every_level(retailer: Retailer) -> None:
+    retailer.client("shop").unknown_listings = {SHIRT}
+    publish.find_changes(retailer.app.context)
+    retailer.settle()
+    assert lines(retailer, Topic.STOCK) == [
+        (
+            Readiness.ATTENTION,
+            "The channel refuses the stock levels of 1 SKU.",
+            "/connections/shop/stock?state=refused",
+        ),
+    ]
 
 
 @pytest.mark.parametrize(

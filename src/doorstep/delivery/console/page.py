@@ -46,6 +46,14 @@ STATUS: tuple[tuple[type[errors.DoorstepError], int], ...] = (
 )
 
 
+class Html(HTMLResponse):
+    """A page of which half of a surrogate pair, which partners can send in JSON, is shown as a question mark."""
+
+    def render(self, content: str) -> bytes:
+        """The bytes of the page."""
+        return content.encode(self.charset, errors="replace")
+
+
 @dataclass(frozen=True, slots=True)
 class Toast:
     """What happened, in a sentence; danger stays until it is dismissed."""
@@ -185,9 +193,7 @@ def render(
         cookies=req.http.cookies,
         is_fragment=req.is_fragment,
     )
-    response = HTMLResponse(
-        body, status_code=status, headers={"Cache-Control": "no-store", "Vary": "HX-Request"}
-    )
+    response = Html(body, status_code=status, headers={"Cache-Control": "no-store", "Vary": "HX-Request"})
     if "flash" in req.http.cookies:
         response.delete_cookie("flash", path=ROOT)
     return response
@@ -278,4 +284,4 @@ def problem_page(req: PageRequest, problem: errors.DoorstepError) -> Response:
 def plain(title: str, message: str, *, status: int) -> Response:
     """An error for somebody who is not signed in, or when nothing else works."""
     body = ENVIRONMENT.get_template("frame/plain.html").render(title=title, message=message)
-    return HTMLResponse(body, status_code=status, headers={"Cache-Control": "no-store"})
+    return Html(body, status_code=status, headers={"Cache-Control": "no-store"})

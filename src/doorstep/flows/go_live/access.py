@@ -110,8 +110,8 @@ def webhooks(subject: Subject) -> Iterator[ReportLine]:
     for each in topics:
         why = Message("The last message of the topic %(topic)s came.", topic=each.topic or "–")
         yield ready(Topic.WEBHOOKS, why, messages, each.received_at)
-    if not topics and (subject.does(Feature.INBOUND) or subject.feeds):
-        yield attention(Topic.WEBHOOKS, Message("No message has come yet."), messages)
+    if not topics and subject.does(Feature.INBOUND):
+        yield attention(Topic.WEBHOOKS, Message("No webhook has come yet."), messages)
     if subject.does(Feature.SUBSCRIBE) and subject.row.mode != Mode.LIVE:
         yield ready(
             Topic.WEBHOOKS,

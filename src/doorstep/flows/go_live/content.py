@@ -135,5 +135,5 @@ def stock(subject: Subject) -> Iterator[ReportLine]:
         yield ready(
             Topic.STOCK, Message("The stock levels of %(count)s are sent when it is live.", count=count), page
         )
-    else:
+    elif not found.refused:
         yield ready(Topic.STOCK, Message("The channel has every stock level."), page)

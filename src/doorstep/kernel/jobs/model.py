@@ -81,7 +81,9 @@ def _words(problem: Exception) -> str:
     text = str(problem) or type(problem).__name__
     data = problem.data if isinstance(problem, errors.DoorstepError) else {}
     answer = None if data.get("reason") else data.get("body")
-    return f"{text} It answered: {plain(answer)[:600]}" if answer else text
+    said = f"{text} It answered: {plain(answer)[:600]}" if answer else text
+    # What the sender wrote may be in the sentence, and no text of the database takes these.
+    return said.encode(errors="replace").decode().replace("\0", "\N{REPLACEMENT CHARACTER}")
 
 
 def plain(value: object) -> str:

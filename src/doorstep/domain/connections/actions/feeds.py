@@ -8,6 +8,7 @@ from datetime import datetime, timedelta
 
 from doorstep.domain.connections.actions import inbox
 from doorstep.domain.connections.model import (
+    LIVE_MOVES,
     READING_MOVES,
     Document,
     Feed,
@@ -211,7 +212,8 @@ def change_state(tx: WriteTx, *, reading_id: int, to: ReadingState) -> FeedState
     if to is ReadingState.CANCELED and found.ends_at is None:
         raise errors.Refused("A feed cannot be canceled: pause it.")
     subject = "The feed" if found.ends_at is None else "The back-fill"
-    states.transition(READING_MOVES, ReadingState(found.state), to, thing=subject)
+    moves = READING_MOVES if found.ends_at else LIVE_MOVES
+    states.transition(moves, ReadingState(found.state), to, thing=subject)
     store.update_state(tx, reading_id=reading_id, state=to)
     tx.wake_workers(Queue.CALLS)
     return store.lock_state(tx, reading_id=reading_id)

@@ -71,6 +71,8 @@ def read_again(tx: WriteTx, *, selection: Selection) -> int:
     """
     if selection.ids is None and not selection.topic and selection.since is None:
         raise errors.Invalid("Choose messages, a topic or a time: not every message is read again at once.")
+    if selection.since and selection.until and selection.until <= selection.since:
+        raise errors.Invalid("The range ends before it begins: give the earlier time first.", field="until")
     count = messages.update_due(tx, selection=selection)
     tx.wake_workers()
     return count

@@ -19,6 +19,7 @@ from doorstep.domain.connections.model.connector import (
     unknown,
 )
 from doorstep.domain.connections.model.feeds import (
+    LIVE_MOVES,
     READING_MOVES,
     Document,
     Feed,
@@ -53,6 +54,7 @@ from doorstep.domain.connections.model.sign_in import (
 
 __all__ = [
     "ACCEPTED",
+    "LIVE_MOVES",
     "READING_MOVES",
     "REFUSED",
     "Ack",

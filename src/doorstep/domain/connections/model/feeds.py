@@ -107,6 +107,11 @@ READING_MOVES: Mapping[ReadingState, frozenset[ReadingState]] = {
     ReadingState.DONE: frozenset(),
     ReadingState.CANCELED: frozenset(),
 }
+# A feed that is read by the clock has no end.
+LIVE_MOVES: Mapping[ReadingState, frozenset[ReadingState]] = {
+    ReadingState.RUNNING: frozenset({ReadingState.PAUSED}),
+    ReadingState.PAUSED: frozenset({ReadingState.RUNNING}),
+}
 
 
 @dataclass(frozen=True, slots=True)
