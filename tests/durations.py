@@ -1,8 +1,8 @@
-"""Limit the time of tests: slower ones are listed with a reason, and any other is named at the end of a run.
+"""Name the slow tests at the end of a run; those that are known to be slow are listed with a reason.
 
 Time is this process's processor time: waiting for a database does not count. The limits leave room for coverage; on a
-slower machine they are longer, by as much as a fixed sum takes longer there. Because the neighbors of a shared machine
-slow a processor down all the same, a run fails only for a test that took more than twice its limit.
+slower machine they are longer, by as much as a fixed sum takes longer there. A slow test is named and fails nothing:
+the neighbors of a shared machine slow a processor down by several times, and only for a while.
 """
 
 from __future__ import annotations
@@ -29,8 +29,6 @@ SLOW: dict[str, str] = {
     "tests/delivery/test_console_stock_work.py::test_a_file_is_imported": "a whole file, page by page and row by row",
 }
 _CPU = "cpu_seconds"
-# How far above its limit a test fails the run.
-_FAILS_ABOVE = 2
 # What `_sum` took where the limits were set, idle.
 _REFERENCE_SECONDS = 0.1
 
@@ -63,7 +61,6 @@ class Watch:
 
     def __init__(self) -> None:
         self.too_long: list[str] = []
-        self._fails = False
         self._slowness = slowness()
 
     def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
@@ -77,17 +74,11 @@ class Watch:
             return
         if not report.nodeid.startswith(tuple(SLOW)):
             self.too_long.append(f"{report.nodeid}: {took:.1f} s of processor time, {limit:.1f} are allowed")
-            self._fails |= took > limit * _FAILS_ABOVE
 
     def pytest_terminal_summary(self, terminalreporter: pytest.TerminalReporter) -> None:
         """Say which."""
         for each in self.too_long:
-            terminalreporter.write_line(f"TOO LONG {each}", red=True)
-
-    def pytest_sessionfinish(self, session: pytest.Session) -> None:
-        """A run with a test that was far too long is no success."""
-        if self._fails and session.exitstatus == pytest.ExitCode.OK:
-            session.exitstatus = pytest.ExitCode.TESTS_FAILED
+            terminalreporter.write_line(f"TOO LONG {each}", yellow=True)
 
 
 def pytest_configure(config: pytest.Config) -> None:

@@ -10,7 +10,7 @@ import msgspec
 from tests.builders import Retailer
 
 from doorstep.delivery.worker.feeds import FeedReader
-from doorstep.domain.connections.model import Connector, Feed, Folder, Kind, Maturity, Part, Vendor
+from doorstep.domain.connections.model import Connector, Feed, Folder, Kind, Maturity, Mode, Part, Vendor
 from doorstep.domain.connections.views import files as views
 from doorstep.domain.connections.views.files import TransferRow
 from doorstep.domain.orders.model import OrderSnapshot
@@ -57,7 +57,12 @@ class Partner:
         registry.connectors[Kind.CHANNELS, "lines"] = LINES
         retailer.write(
             lambda tx: registry.configure(
-                tx, key="lines", connector=LINES, name="Lines", settings={"address": f"file://{root}"}
+                tx,
+                key="lines",
+                connector=LINES,
+                name="Lines",
+                settings={"address": f"file://{root}"},
+                mode=Mode.LIVE,
             )
         )
         registry.look_again()

@@ -12,7 +12,7 @@ import time
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
-from doorstep.domain.connections.model import Kind
+from doorstep.domain.connections.model import Kind, Mode
 from doorstep.domain.network import actions as network
 from doorstep.domain.network import views as network_views
 from doorstep.flows.fulfillment import fulfill, packing
@@ -84,7 +84,9 @@ def _connect(stage: Stage, quick: Addresses, slow: Addresses) -> None:
                 "webhook_username": at["webhook_user"],
                 "webhook_password": at["webhook_password"],
             }
-            app.registry.configure(tx, key=key, connector=connector, name=key, settings=account)
+            app.registry.configure(
+                tx, key=key, connector=connector, name=key, settings=account, mode=Mode.LIVE
+            )
         places = list(network_views.locations(tx).values())
         changed = [
             replace(place, carrier=f"carrier-{number % CONNECTIONS}") for number, place in enumerate(places)

@@ -8,7 +8,7 @@ from collections.abc import Iterator, Mapping, Sequence
 
 import httpx
 
-from doorstep.domain.connections.model import Kind
+from doorstep.domain.connections.model import Kind, Mode
 from doorstep_bench.scratch import Scratch, wait_until
 
 MAIL = "mail"
@@ -49,7 +49,9 @@ def connect_mail(scratch: Scratch, at: Addresses) -> None:
     }
     connector = scratch.app.registry.connector(Kind.MESSENGERS, "smtp")
     with scratch.app.db.write(actor="bench") as tx:
-        scratch.app.registry.configure(tx, key=MAIL, connector=connector, name="Mail", settings=settings)
+        scratch.app.registry.configure(
+            tx, key=MAIL, connector=connector, name="Mail", settings=settings, mode=Mode.LIVE
+        )
 
 
 def mails_received(at: Addresses) -> int:

@@ -12,7 +12,7 @@ from pathlib import Path
 
 import msgspec
 
-from doorstep.domain.connections.model import Kind
+from doorstep.domain.connections.model import Kind, Mode
 from doorstep_bench import meter, payloads
 from doorstep_bench.client import Report
 from doorstep_bench.rates import Stage
@@ -50,7 +50,9 @@ def connect(scratch: Scratch) -> None:
     }
     connector = app.registry.connector(Kind.CHANNELS, "shopify")
     with app.db.write(actor="bench") as tx:
-        app.registry.configure(tx, key=KEY, connector=connector, name="Bench", settings=settings)
+        app.registry.configure(
+            tx, key=KEY, connector=connector, name="Bench", settings=settings, mode=Mode.LIVE
+        )
 
 
 @contextlib.contextmanager

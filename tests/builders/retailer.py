@@ -19,7 +19,7 @@ from doorstep.delivery.cli import samples
 from doorstep.delivery.worker.queue_work import QueueWork
 from doorstep.domain.connections import actions as connections
 from doorstep.domain.connections.actions import Arrival
-from doorstep.domain.connections.model import Kind
+from doorstep.domain.connections.model import Kind, Mode
 from doorstep.domain.fulfillment.model import Work
 from doorstep.domain.inventory import views as stock_views
 from doorstep.domain.orders import views as order_views
@@ -192,7 +192,9 @@ def set_up_retailer(dsn: str, folder: Path) -> None:
         with app.db.write(actor="system") as tx:
             for key, (kind, settings) in _CONNECTIONS.items():
                 connector = app.registry.connector(kind, "sandbox")
-                app.registry.configure(tx, key=key, connector=connector, name=key.title(), settings=settings)
+                app.registry.configure(
+                    tx, key=key, connector=connector, name=key.title(), settings=settings, mode=Mode.LIVE
+                )
             # The work that loading the samples caused counts as done.
             tx.execute("DELETE FROM deliveries")
 

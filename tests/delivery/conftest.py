@@ -7,7 +7,7 @@ from starlette.testclient import TestClient
 from tests.builders import Retailer
 from tests.delivery.test_api import client
 
-from doorstep.domain.connections.model import Kind
+from doorstep.domain.connections.model import Kind, Mode
 
 
 @pytest.fixture
@@ -17,7 +17,9 @@ def till(retailer: Retailer) -> TestClient:
     connector = registry.connector(Kind.CHANNELS, "direct")
     settings = {"webhook_secret": "the secret of the till"}
     retailer.write(
-        lambda tx: registry.configure(tx, key="till", connector=connector, name="Till", settings=settings)
+        lambda tx: registry.configure(
+            tx, key="till", connector=connector, name="Till", settings=settings, mode=Mode.LIVE
+        )
     )
     registry._looked_at = 0.0
     registry.refresh()

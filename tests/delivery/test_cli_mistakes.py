@@ -199,7 +199,17 @@ def test_a_connection_that_is_put_again_keeps_its_mode(
     put = ["connections", "put", str(file)]
     assert CliRunner().invoke(create(), put).stdout == "web: channels/direct, live\n"
     retailer.write(lambda tx: actions.switch(tx, key="web", mode=Mode.SHADOW))
-    assert CliRunner().invoke(create(), put).stdout == "web: channels/direct, shadow\n"
+    assert CliRunner().invoke(create(), put).stdout.startswith("web: channels/direct, shadow\n")
+    environment.undo()
+
+
+def test_a_file_may_begin_a_connection_in_shadow_mode(
+    environment: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    file = tmp_path / "connections.toml"
+    file.write_text(DIRECT.replace("[web]\n", '[web]\nmode = "shadow"\n'))
+    said = CliRunner().invoke(create(), ["connections", "put", str(file)]).stdout
+    assert said.startswith("web: channels/direct, shadow\nIn shadow mode calls are logged and not sent.")
     environment.undo()
 
 

@@ -105,7 +105,9 @@ def put(retailer: Retailer, key: str, settings: Mapping[str, object]) -> None:
     registry = retailer.app.registry
     connector = registry.connector(Kind.CHANNELS, key)
     retailer.write(
-        lambda tx: registry.configure(tx, key=key, connector=connector, name=key.title(), settings=settings)
+        lambda tx: registry.configure(
+            tx, key=key, connector=connector, name=key.title(), settings=settings, mode=Mode.LIVE
+        )
     )
     registry.look_again()
 

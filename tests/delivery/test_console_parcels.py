@@ -7,7 +7,7 @@ from tests.builders import Shop
 from tests.builders.shop import PDF
 from tests.delivery.test_console import SHIRT, browser, click, sign_in
 
-from doorstep.domain.connections.model import Kind
+from doorstep.domain.connections.model import Kind, Mode
 from doorstep.domain.fulfillment.model import State
 from doorstep.domain.identity.model import Role
 from doorstep.domain.shipping import actions as shipping
@@ -23,7 +23,9 @@ def test_a_person_packs_in_several_parcels_and_ships_one_of_them(browser: TestCl
     with shop.app.db.write(actor="system") as tx:
         sandbox = registry.connector(Kind.CARRIERS, "sandbox")
         settings = {"webhook_token": "a token of the stores"}
-        registry.configure(tx, key="store-parcels", connector=sandbox, name="Stores", settings=settings)
+        registry.configure(
+            tx, key="store-parcels", connector=sandbox, name="Stores", settings=settings, mode=Mode.LIVE
+        )
     shop.pick(work)
     sign_in(browser, Role.LOCATION_STAFF)
     assert "Pack in several parcels" in browser.get(f"/console{at}").text

@@ -259,7 +259,9 @@ def test_a_process_that_has_not_read_the_connections_keeps_the_former_secret(ret
     connector = fresh.connector(Kind.CHANNELS, "sandbox")
     settings = {"webhook_secret": "another secret of the shop"}
     retailer.write(
-        lambda tx: fresh.configure(tx, key="shop", connector=connector, name="Shop", settings=settings)
+        lambda tx: fresh.configure(
+            tx, key="shop", connector=connector, name="Shop", settings=settings, mode=Mode.LIVE
+        )
     )
     fresh.close()
     retailer.app.registry.look_again()

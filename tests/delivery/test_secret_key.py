@@ -19,7 +19,7 @@ from doorstep import processes
 from doorstep.bootstrap import App
 from doorstep.delivery import health
 from doorstep.delivery.cli import create
-from doorstep.domain.connections.model import Kind, NotOpened
+from doorstep.domain.connections.model import Kind, Mode, NotOpened
 from doorstep.kernel import errors, sealed, secrets
 
 OURS, OTHER = "k" * 40, "f" * 40
@@ -61,7 +61,12 @@ def test_another_key_seals_nothing(retailer: Retailer, stranger: App) -> None:
     direct = stranger.registry.connector(Kind.CHANNELS, "direct")
     with stranger.db.write(actor="test") as tx, pytest.raises(sealed.WrongKey):
         stranger.registry.configure(
-            tx, key="till", connector=direct, name="", settings={"webhook_secret": "0123456789abcdef"}
+            tx,
+            key="till",
+            connector=direct,
+            name="",
+            settings={"webhook_secret": "0123456789abcdef"},
+            mode=Mode.LIVE,
         )
 
 

@@ -22,7 +22,7 @@ from doorstep import processes
 from doorstep.bootstrap import connection_settings
 from doorstep.delivery.cli import create
 from doorstep.domain.connections import actions
-from doorstep.domain.connections.model import Connector, Kind
+from doorstep.domain.connections.model import Connector, Kind, Mode
 from doorstep.domain.identity.model import Role
 from doorstep.kernel import errors
 
@@ -42,7 +42,9 @@ def settings_of(connector: Connector, secret: str) -> dict[str, object]:
 def put(retailer: Retailer, connector: Connector, settings: dict[str, object]) -> None:
     registry = retailer.app.registry
     retailer.write(
-        lambda tx: registry.configure(tx, key="door", connector=connector, name="Door", settings=settings)
+        lambda tx: registry.configure(
+            tx, key="door", connector=connector, name="Door", settings=settings, mode=Mode.LIVE
+        )
     )
     registry._looked_at = 0.0
 
@@ -232,7 +234,7 @@ def test_a_weak_secret_does_not_count_after_it_was_replaced(retailer: Retailer) 
     retailer.app.registry.by_key("old")
     retailer.write(
         lambda tx: retailer.app.registry.configure(
-            tx, key="old", connector=direct, name="Old", settings={"webhook_secret": STRONG}
+            tx, key="old", connector=direct, name="Old", settings={"webhook_secret": STRONG}, mode=Mode.LIVE
         )
     )
     retailer.app.registry._looked_at = 0.0

@@ -16,7 +16,7 @@ from tests import clock
 from tests.clock import CLOCK, NOON
 
 from doorstep.bootstrap import App, open_app
-from doorstep.domain.connections.model import Kind
+from doorstep.domain.connections.model import Kind, Mode
 from doorstep.flows.availability import cart_reservations
 from doorstep.flows.availability.cart_reservations import Cart
 from doorstep.flows.capture import direct_orders
@@ -54,6 +54,7 @@ def till(app: App) -> None:
             connector=connector,
             name="Till",
             settings={"webhook_secret": "the secret of the buyers"},
+            mode=Mode.LIVE,
         )
     app.registry._looked_at = 0.0
     app.registry.refresh()

@@ -6,7 +6,7 @@ import pytest
 from tests.builders import Retailer
 from tests.delivery.test_api import client
 
-from doorstep.domain.connections.model import Kind
+from doorstep.domain.connections.model import Kind, Mode
 from doorstep.domain.identity.model import Role
 from doorstep.kernel import errors
 
@@ -15,7 +15,7 @@ def add(retailer: Retailer, key: str, kind: Kind) -> None:
     registry = retailer.app.registry
     connector = registry.connector(kind, "sandbox")
     retailer.connection_ids[key] = retailer.write(
-        lambda tx: registry.configure(tx, key=key, connector=connector, name=key, settings={})
+        lambda tx: registry.configure(tx, key=key, connector=connector, name=key, settings={}, mode=Mode.LIVE)
     )
 
 

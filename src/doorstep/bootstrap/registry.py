@@ -74,9 +74,16 @@ class Registry(Ports):
         self._looked_at = _NEVER
 
     def configure(
-        self, tx: WriteTx, *, key: str, connector: Connector, name: str, settings: Mapping[str, object]
+        self,
+        tx: WriteTx,
+        *,
+        key: str,
+        connector: Connector,
+        name: str,
+        settings: Mapping[str, object],
+        mode: Mode = Mode.SHADOW,
     ) -> int:
-        """Create or replace a connection: a new one is live, a known one keeps its mode. Secrets are sealed.
+        """Create or replace a connection: a new one has this mode, a known one keeps its own. Secrets are sealed.
 
         Raises Invalid with the fields that are wrong, unknown or too weak.
         """
@@ -94,7 +101,7 @@ class Registry(Ports):
             kind=connector.kind.value,
             connector_id=connector.id,
             name=name,
-            mode=Mode.LIVE.value,
+            mode=mode.value,
             settings=plain,
             secrets=self._vault.seal(sealed) if sealed else None,
             changed_at=datetime.min,  # noqa: DTZ901 - the database sets it

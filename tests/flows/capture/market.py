@@ -11,7 +11,7 @@ from tests.builders import NOON, SHIRT, Retailer
 from tests.contracts.partners import amazon as stage
 
 from doorstep.delivery.worker.feeds import FeedReader
-from doorstep.domain.connections.model import Kind
+from doorstep.domain.connections.model import Kind, Mode
 from doorstep.domain.orders import views as order_views
 from doorstep.flows.capture import feeds
 from doorstep.kernel.ids import OrderId
@@ -54,7 +54,7 @@ class Market:
         connector = app.registry.connector(Kind.CHANNELS, "amazon")
         retailer.write(
             lambda tx: app.registry.configure(
-                tx, key="amazon", connector=connector, name="Amazon", settings=given
+                tx, key="amazon", connector=connector, name="Amazon", settings=given, mode=Mode.LIVE
             )
         )
         app.registry.look_again()

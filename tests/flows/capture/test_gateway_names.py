@@ -13,7 +13,7 @@ from tests.delivery.test_api import client
 from tests.delivery.test_console_connections import act, signed_in
 
 from doorstep import processes
-from doorstep.domain.connections.model import Kind
+from doorstep.domain.connections.model import Kind, Mode
 from doorstep.domain.connections.model.maps import MapKind
 from doorstep.domain.connections.views import maps
 from doorstep.domain.identity.model import Role
@@ -83,7 +83,9 @@ def test_a_map_of_a_person_is_never_replaced_by_a_suggestion(retailer: Retailer)
     razorpay = registry.connector(Kind.PAYMENTS, "razorpay")
     settings = {"key_id": "k", "key_secret": "s", "webhook_secret": "a secret that is long enough"}
     retailer.write(
-        lambda tx: registry.configure(tx, key="rzp", connector=razorpay, name="R", settings=settings)
+        lambda tx: registry.configure(
+            tx, key="rzp", connector=razorpay, name="R", settings=settings, mode=Mode.LIVE
+        )
     )
     assert api.put(MAPS, json={"external_value": "1 Sandbox", "our_value": "paypall"}).status_code == 422
     api.put(MAPS, json={"external_value": "1 Sandbox", "our_value": "razorpay"})

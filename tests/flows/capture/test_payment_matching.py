@@ -6,7 +6,7 @@ import pytest
 from tests.builders import NOON, Retailer, line, order_snapshot
 
 from doorstep.domain.connections import actions as connections
-from doorstep.domain.connections.model import Kind
+from doorstep.domain.connections.model import Kind, Mode
 from doorstep.domain.payments import views as payments
 from doorstep.domain.payments.model import PaymentSnapshot, PaymentStatus
 from doorstep.kernel.ids import OrderId
@@ -28,7 +28,9 @@ def market(retailer: Retailer) -> Retailer:
 
     def configure(tx: object) -> None:
         connector = registry.connector(Kind.CHANNELS, "sandbox")
-        registry.configure(tx, key="market", connector=connector, name="Market", settings=secret)  # type: ignore[arg-type]  # a write transaction
+        registry.configure(
+            tx, key="market", connector=connector, name="Market", settings=secret, mode=Mode.LIVE
+        )  # type: ignore[arg-type]  # a write transaction
 
     retailer.write(configure)
     retailer.connection_ids["market"] = registry.by_key("market").id

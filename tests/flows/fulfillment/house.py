@@ -9,7 +9,7 @@ from tests import partners
 from tests.builders import NOON, SHIRT, Retailer, line, order_snapshot
 
 from doorstep.delivery.worker.feeds import FeedReader
-from doorstep.domain.connections.model import Kind
+from doorstep.domain.connections.model import Kind, Mode
 from doorstep.domain.connections.model.maps import MapKind
 from doorstep.domain.fulfillment import views as work_views
 from doorstep.domain.fulfillment.model import Work
@@ -59,7 +59,7 @@ class House:
         connector = app.registry.connector(Kind.WAREHOUSES, "file_3pl")
         self.retailer.write(
             lambda tx: app.registry.configure(
-                tx, key="3pl", connector=connector, name="3PL", settings=settings
+                tx, key="3pl", connector=connector, name="3PL", settings=settings, mode=Mode.LIVE
             )
         )
         app.registry.look_again()

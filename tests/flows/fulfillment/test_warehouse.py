@@ -11,7 +11,7 @@ import pytest
 from tests import clock
 from tests.builders import NOON, SHIRT, Retailer, line, order_snapshot
 
-from doorstep.domain.connections.model import Kind
+from doorstep.domain.connections.model import Kind, Mode
 from doorstep.domain.connections.model.maps import MapKind
 from doorstep.domain.fulfillment import views as work_views
 from doorstep.domain.fulfillment.model import State, Work
@@ -58,7 +58,7 @@ class Partner:
         settings = {"webhook_secret": "the secret of the warehouse"}
         retailer.write(
             lambda tx: app.registry.configure(
-                tx, key="3pl", connector=connector, name="Parcel house", settings=settings
+                tx, key="3pl", connector=connector, name="Parcel house", settings=settings, mode=Mode.LIVE
             )
         )
         app.registry.look_again()
@@ -450,7 +450,7 @@ def test_a_location_is_served_by_one_warehouse(partner: Partner) -> None:
     settings = {"webhook_secret": "the secret of another one"}
     partner.retailer.write(
         lambda tx: app.registry.configure(
-            tx, key="other", connector=connector, name="Other", settings=settings
+            tx, key="other", connector=connector, name="Other", settings=settings, mode=Mode.LIVE
         )
     )
     app.registry.look_again()

@@ -222,7 +222,7 @@ def test_the_same_account_is_never_live_twice(shop: Retailer) -> None:
     settings = shop.app.registry.by_key("shop").settings
     shop.write(
         lambda tx: shop.app.registry.configure(
-            tx, key="again", connector=connector, name="Again", settings=settings
+            tx, key="again", connector=connector, name="Again", settings=settings, mode=Mode.LIVE
         )
     )
     shop.app.registry.look_again()

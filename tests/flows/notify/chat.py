@@ -11,7 +11,7 @@ from typing import Any
 from tests.builders import DELHI, JACKET, Retailer, line, order_snapshot
 from tests.partners import Partners
 
-from doorstep.domain.connections.model import Kind
+from doorstep.domain.connections.model import Kind, Mode
 from doorstep.domain.notifications import views as messages
 from doorstep.domain.notifications.views import Message
 from doorstep.domain.orders.model import OrderSnapshot
@@ -53,7 +53,9 @@ class Chat:
             **settings,
         }
         made = self.retailer.write(
-            lambda tx: registry.configure(tx, key="chat", connector=connector, name="Chat", settings=given)
+            lambda tx: registry.configure(
+                tx, key="chat", connector=connector, name="Chat", settings=given, mode=Mode.LIVE
+            )
         )
         registry.look_again()
         registry.refresh()

@@ -7,7 +7,7 @@ from datetime import timedelta
 import pytest
 from tests.builders import JACKET, SHIRT, Retailer, line, order_snapshot
 
-from doorstep.domain.connections.model import Kind
+from doorstep.domain.connections.model import Kind, Mode
 from doorstep.domain.routing.actions import lab as verbs
 from doorstep.domain.routing.actions.lab import Lease, NewRun
 from doorstep.domain.routing.actions.rules import Draft
@@ -154,7 +154,9 @@ def test_orders_and_stock_of_files(retailer: Retailer) -> None:
     connector = registry.connector(Kind.CHANNELS, "direct")
     settings = {"webhook_secret": "the secret of the till"}
     retailer.write(
-        lambda tx: registry.configure(tx, key="till", connector=connector, name="Till", settings=settings)
+        lambda tx: registry.configure(
+            tx, key="till", connector=connector, name="Till", settings=settings, mode=Mode.LIVE
+        )
     )
     registry._looked_at = 0.0
     files = {

@@ -200,7 +200,7 @@ def test_a_shop_of_shopify_gets_levels_when_the_location_is_set(retailer: Retail
         connector = registry.connector(Kind.CHANNELS, "shopify")
         retailer.write(
             lambda tx: registry.configure(
-                tx, key="web", connector=connector, name="Web", settings={**account, **more}
+                tx, key="web", connector=connector, name="Web", settings={**account, **more}, mode=Mode.LIVE
             )
         )
         return publish.find_changes(retailer.app.context)

@@ -183,7 +183,6 @@ def put_connection(
         registry.configure(
             tx, key=key, connector=connector, name=wanted.name or key, settings=wanted.settings
         )
-        actions.switch(tx, key=key, mode=Mode.SHADOW)
         _limit(tx, key, wanted)
         return ConnectionSaved(key=key, mode=Mode.SHADOW.value)
 

@@ -85,11 +85,12 @@ def connectors() -> None:
 
 @dataclass(frozen=True, slots=True)
 class Entry:
-    """A table of the file: the connector, its settings, and what it is limited to (channels or legal_entities)."""
+    """A table of the file: the connector, its settings, what it is limited to (channels or legal_entities), first mode."""
 
     kind: Kind
     connector: str
     name: str = ""
+    mode: Mode = Mode.LIVE
     settings: dict[str, object] = field(default_factory=dict)
     serves: dict[str, list[str]] | None = None
 
@@ -103,7 +104,10 @@ def put(
         Path, typer.Argument(help=r"TOML: \[key] kind, connector, name, and a \[key.settings] table.")
     ],
 ) -> None:
-    """Create or replace connections from a file. A new one is live; a known one keeps its mode.
+    """Create or replace connections from a file. A new one has the mode of the file, a known one keeps its own.
+
+    With mode = "shadow" calls are logged and not sent: doorstep connections report KEY says what going live would send,
+    doorstep connections go-live KEY sends it. Without a mode a new one is live: it sends at once, stock levels too.
 
     Secrets are encrypted at once. A setting may be { env = "NAME" }: it is read from that environment variable. Delete a
     file that has secrets in it afterwards.
@@ -113,6 +117,10 @@ def put(
         modes = app.db.transact(functools.partial(_configure, app, entries), actor="cli")
     for key, entry in entries.items():
         out.print(f"{key}: {entry.kind.value}/{entry.connector}, {modes[key]}")
+    if any(modes[key] == Mode.SHADOW for key in entries):
+        out.print(
+            "In shadow mode calls are logged and not sent. Next: doorstep connections test KEY, report KEY, go-live KEY."
+        )
     if not entries:
         out.print(f"{file} has no [key] table: nothing changes.")
 
@@ -162,7 +170,7 @@ def _configure(app: App, entries: Mapping[str, Entry], tx: WriteTx) -> dict[str,
     for key, entry in entries.items():
         connector = app.registry.connector(entry.kind, entry.connector)
         app.registry.configure(
-            tx, key=key, connector=connector, name=entry.name or key, settings=entry.settings
+            tx, key=key, connector=connector, name=entry.name or key, settings=entry.settings, mode=entry.mode
         )
         if entry.serves is not None:
             actions.limit(tx, key=key, serves=entry.serves)

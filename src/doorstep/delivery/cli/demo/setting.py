@@ -18,7 +18,7 @@ from doorstep.delivery.cli.demo import audit
 from doorstep.delivery.cli.demo.doors import Doors, Keys
 from doorstep.delivery.cli.demo.stage import STORE_CARRIER, Stage, new_password
 from doorstep.delivery.cli.terminal import styled
-from doorstep.domain.connections.model import Kind
+from doorstep.domain.connections.model import Kind, Mode
 from doorstep.domain.identity import actions as identity
 from doorstep.domain.identity.model import Role
 from doorstep.domain.network import views as network
@@ -83,7 +83,9 @@ def connect_partners(app: App, stage: Stage) -> None:
     def work(tx: WriteTx) -> None:
         for key, kind, connector_id, name, chosen in _accounts(stage.partners):
             connector = app.registry.connector(kind, connector_id)
-            app.registry.configure(tx, key=key, connector=connector, name=name, settings=chosen)
+            app.registry.configure(
+                tx, key=key, connector=connector, name=name, settings=chosen, mode=Mode.LIVE
+            )
 
     app.db.transact(work, actor="demo")
 

@@ -258,7 +258,6 @@ def add(req: PageRequest) -> Response:
         req.app.registry.configure(
             tx, key=form.key, connector=connector, name=form.name or form.key, settings=given
         )
-        actions.switch(tx, key=form.key, mode=Mode.SHADOW)
         return form.key
 
     try:
