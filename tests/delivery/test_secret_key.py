@@ -77,7 +77,7 @@ def test_work_for_a_connection_that_cannot_be_opened_is_tried_again(stranger: Ap
     with pytest.raises(NotOpened, match="shop"):
         registry.channel(ids["shop"])
     with pytest.raises(NotOpened, match="pay"):
-        registry.gateway("sandbox")
+        registry.require_opened(Kind.PAYMENTS)
     assert issubclass(NotOpened, errors.Unavailable)
 
 

@@ -38,7 +38,7 @@ class Ports(abc.ABC):
     def _port(self, connection_id: int, kind: Kind) -> object: ...
 
     @abc.abstractmethod
-    def _require_opened(self, kind: Kind) -> None: ...
+    def require_opened(self, kind: Kind) -> None: ...
 
     @abc.abstractmethod
     def of_kind(self, kind: Kind) -> list[Connection]: ...
@@ -102,22 +102,16 @@ class Ports(abc.ABC):
         """A carrier."""
         return cast("Carrier", self._port(connection_id, Kind.CARRIERS))
 
-    def gateway(self, connector_id: str) -> PaymentGateway:
-        """The payment gateway that channels call by this name."""
-        for connection in self.of_kind(Kind.PAYMENTS):
-            if connection.connector_id == connector_id:
-                return cast("PaymentGateway", self._port(connection.id, Kind.PAYMENTS))
-        self._require_opened(Kind.PAYMENTS)
-        raise errors.NotFound(
-            f"No connection serves the payment gateway {connector_id!r}: add one under Connections."
-        )
+    def gateway(self, connection_id: int) -> PaymentGateway:
+        """A payment gateway."""
+        return cast("PaymentGateway", self._port(connection_id, Kind.PAYMENTS))
 
     def accounting(self, legal_entity: str) -> AccountingSystem:
         """The accounting system of a legal entity."""
         chosen = choice.choose(self.of_kind(Kind.ERP), Serves.LEGAL_ENTITIES, legal_entity)
         if chosen is not None:
             return cast("AccountingSystem", self._port(chosen.id, Kind.ERP))
-        self._require_opened(Kind.ERP)
+        self.require_opened(Kind.ERP)
         raise errors.NotFound(
             f"No accounting system serves the legal entity {legal_entity!r}: add one under Connections."
         )

@@ -216,7 +216,7 @@ class Registry(Ports):
         weak = {each.connection.key: each.weak_secret for each in self._open.values() if each.weak_secret}
         return weak | {key: each.reason for key, each in self._unopened.items()}
 
-    def _require_opened(self, kind: Kind) -> None:
+    def require_opened(self, kind: Kind) -> None:
         """Raise NotOpened if a connection of this kind exists that cannot be opened: it may be the one that is needed."""
         for key, each in self._unopened.items():
             if each.kind is kind:

@@ -18,8 +18,10 @@ from doorstep.domain.connections.model.maps import MapKind
 from doorstep.domain.connections.views import maps
 from doorstep.domain.identity.model import Role
 from doorstep.domain.orders.model import OrderSnapshot
+from doorstep.domain.payments import views
 from doorstep.domain.payments.model import PaymentSnapshot, PaymentStatus
-from doorstep.flows.payments import gateway_names
+from doorstep.flows.payments import gateways
+from doorstep.kernel import errors
 
 MAPS = "/api/v1/connections/shop/maps"
 
@@ -120,11 +122,12 @@ def test_a_refund_uses_the_map_that_was_made_after_the_order_came(retailer: Reta
     order = named("Super Pay")
     retailer.receive("shop", "order", order)
     retailer.settle()
-    order_id, context = retailer.order_id(order), retailer.app.context
-    assert gateway_names.ours(context, order_id=order_id, name="Super Pay") == "Super Pay"
+    (payment,) = retailer.read(lambda tx: views.of_order(tx, order_id=retailer.order_id(order)))
+    with pytest.raises(errors.NotFound, match="No connection serves the payment gateway 'Super Pay'"):
+        gateways.of_payment(retailer.app.context, payment)
     api = client(retailer, Role.ADMINISTRATOR)
     api.put(MAPS, json={"external_value": "Super Pay", "our_value": "sandbox"})
-    assert gateway_names.ours(context, order_id=order_id, name="Super Pay") == "sandbox"
+    assert gateways.of_payment(retailer.app.context, payment).key == "pay"
 
 
 def test_the_console_and_the_command_line_map_a_name(

@@ -92,13 +92,26 @@ def lock_references(tx: WriteTx, *, references: Sequence[str]) -> None:
 
 
 def record(
-    tx: WriteTx, *, seen: PaymentSnapshot, order_id: OrderId | None, channel_id: int | None = None
+    tx: WriteTx,
+    *,
+    seen: PaymentSnapshot,
+    order_id: OrderId | None,
+    channel_id: int | None = None,
+    gateway_connection_id: int | None = None,
 ) -> None:
-    """Record a payment that a gateway, or a channel on its behalf, reports, in any order and from both sides.
+    """Record a payment that a gateway (this connection), or a channel on its behalf, reports, in any order and from both.
 
     Without its order a payment waits for it, of this sales channel (a connection) or of any; it never moves backwards,
     and never leaves its order.
     """
+    _record(tx, seen, order_id, channel_id)
+    if gateway_connection_id is not None:
+        store.update_gateway_connection(
+            tx, gateway=seen.gateway, external_id=seen.external_id, connection_id=gateway_connection_id
+        )
+
+
+def _record(tx: WriteTx, seen: PaymentSnapshot, order_id: OrderId | None, channel_id: int | None) -> None:
     known = store.lock_by_external(tx, gateway=seen.gateway, external_id=seen.external_id)
     if known is None and order_id is not None:
         known = store.lock_without_external_id(tx, order_id=order_id, gateway=seen.gateway)

@@ -8,12 +8,15 @@ from datetime import datetime
 
 from doorstep.domain.payments.model import PaymentSnapshot, RefundState
 from doorstep.kernel.db import ReadTx, WriteTx
-from doorstep.kernel.ids import OrderId, PaymentId, RefundId, ReturnId
+from doorstep.kernel.ids import ConnectionId, OrderId, PaymentId, RefundId, ReturnId
 
 
 @dataclass(frozen=True, slots=True)
 class Payment:
-    """A payment as stored; `external_id` is None while only the channel has reported it."""
+    """A payment as stored; `external_id` is None while only the channel has reported it.
+
+    `channel_id` is the sales channel of the order, `gateway_connection_id` the gateway's connection that reported it.
+    """
 
     id: PaymentId
     order_id: OrderId | None
@@ -26,9 +29,12 @@ class Payment:
     refunded_minor: int
     currency: str
     at: datetime
+    channel_id: ConnectionId | None
+    gateway_connection_id: ConnectionId | None
 
 
-_PAYMENT = "id, order_id, gateway, external_id, order_reference, status, method, amount_minor, refunded_minor, currency, at"
+_PAYMENT = """id, order_id, gateway, external_id, order_reference, status, method, amount_minor, refunded_minor, currency, at,
+       channel_id, gateway_connection_id"""
 
 
 def lock_by_external(tx: WriteTx, *, gateway: str, external_id: str) -> Payment | None:
@@ -99,16 +105,37 @@ def select_of_order(tx: ReadTx, *, order_id: int) -> list[Payment]:
     return tx.all(Payment, f"SELECT {_PAYMENT} FROM payments WHERE order_id = %s ORDER BY id", (order_id,))
 
 
-def select_gateways(tx: ReadTx, *, refund_ids: Sequence[int]) -> dict[int, str]:
-    """The gateway of the newest captured payment of each refund's order, or of its newest payment."""
+def select_refunded(tx: ReadTx, *, refund_ids: Sequence[int]) -> dict[int, Payment]:
+    """The payment that each refund is most likely made of: its own, else the newest captured one, else the newest."""
     rows = tx.rows(
         """
-        SELECT DISTINCT ON (r.id) r.id, p.gateway FROM refunds r JOIN payments p ON p.order_id = r.order_id
-         WHERE r.id = ANY(%s) ORDER BY r.id, p.status = 'captured' DESC, p.id DESC
+        SELECT DISTINCT ON (r.id) r.id, p.id AS payment_id FROM refunds r JOIN payments p ON p.order_id = r.order_id
+         WHERE r.id = ANY(%s)
+         ORDER BY r.id, p.id IS NOT DISTINCT FROM r.payment_id DESC, p.status = 'captured' DESC, p.id DESC
         """,
         (list(refund_ids),),
     )
-    return {int(str(row["id"])): str(row["gateway"]) for row in rows}
+    payment_of = {int(str(row["id"])): int(str(row["payment_id"])) for row in rows}
+    payments = {each.id: each for each in select_payments(tx, payment_ids=list(payment_of.values()))}
+    return {refund_id: payments[PaymentId(payment_id)] for refund_id, payment_id in payment_of.items()}
+
+
+def select_payments(tx: ReadTx, *, payment_ids: Sequence[int]) -> list[Payment]:
+    """These payments, in the order of their ids."""
+    return tx.all(
+        Payment, f"SELECT {_PAYMENT} FROM payments WHERE id = ANY(%s) ORDER BY id", (list(payment_ids),)
+    )
+
+
+def update_gateway_connection(tx: WriteTx, *, gateway: str, external_id: str, connection_id: int) -> None:
+    """Remember which connection reported a payment; the first one stays."""
+    tx.execute(
+        """
+        UPDATE payments SET gateway_connection_id = %s
+         WHERE gateway = %s AND external_id = %s AND gateway_connection_id IS NULL
+        """,
+        (connection_id, gateway, external_id),
+    )
 
 
 @dataclass(frozen=True, slots=True)

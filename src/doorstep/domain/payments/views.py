@@ -24,9 +24,14 @@ def order_of(tx: ReadTx, *, gateway: str, external_id: str) -> OrderId | None:
     return OrderId(found[0]) if found else None
 
 
-def gateways(tx: ReadTx, *, refund_ids: Sequence[int]) -> dict[int, str]:
-    """The gateway of the newest payment of each refund's order."""
-    return store.select_gateways(tx, refund_ids=refund_ids)
+def refunded(tx: ReadTx, *, refund_ids: Sequence[int]) -> dict[int, Payment]:
+    """The payment that each refund is, or most likely will be, made of."""
+    return store.select_refunded(tx, refund_ids=refund_ids)
+
+
+def by_ids(tx: ReadTx, *, payment_ids: Sequence[int]) -> list[Payment]:
+    """These payments."""
+    return store.select_payments(tx, payment_ids=payment_ids)
 
 
 def refunds(tx: ReadTx, *, order_id: int) -> list[Refund]:

@@ -66,7 +66,10 @@ def _foreign(each: Observation, ours: Mapping[MapKind, Collection[str]]) -> Iter
         ]
     if each.connection.kind is not Kind.CHANNELS:
         return ()
-    named: list[tuple[MapKind, str]] = [(MapKind.GATEWAY, _gateway(each.reported))]
+    named: list[tuple[MapKind, str]] = []
+    gateway = _gateway(each.reported)
+    if gateway != each.connection.connector_id:  # else the channel takes the money itself, as marketplaces do
+        named.append((MapKind.GATEWAY, gateway))
     if isinstance(each.reported, OrderSnapshot):
         order = each.reported
         named += [(MapKind.SKU, line.sku) for line in order.lines]

@@ -16,6 +16,7 @@ from doorstep.domain.shipping import views as parcels
 from doorstep.flows.billing import credit_note
 from doorstep.flows.comparison import calls
 from doorstep.flows.context import Context
+from doorstep.flows.payments import gateways
 from doorstep.flows.shipping import label_request
 from doorstep.kernel import jobs
 from doorstep.kernel.jobs import Shadowed
@@ -70,7 +71,8 @@ def refund(context: Context, _connection: Connection, each: Comparison, call: Sh
     payment = next((one for one in payments if one.id == wanted.payment_id), None)
     if payment is None or not payment.external_id:
         return Compared(Result.OPEN, reason=_NO_PAYMENT)
-    found = context.partners.gateway(payment.gateway).payment(external_id=payment.external_id)
+    gateway = context.partners.gateway(gateways.of_payment(context, payment).id)
+    found = gateway.payment(external_id=payment.external_id)
     if found.refunded_minor is None:
         return Compared(Result.OPEN, reason=_SILENT_GATEWAY)
     ours = [one for one in refunds if one.payment_id == payment.id and one.state is RefundState.SUCCEEDED]

@@ -7,9 +7,11 @@ from datetime import timedelta
 
 from doorstep.domain.connections.model import Feature, Kind
 from doorstep.domain.payments import actions as payments
-from doorstep.flows.context import Context, Record
-from doorstep.flows.payments import match_order
+from doorstep.domain.payments import views
+from doorstep.flows.context import Context, Record, event_int
+from doorstep.flows.payments import gateways, match_order
 from doorstep.kernel.db import ReadTx, WriteTx
+from doorstep.kernel.ids import PaymentId
 from doorstep.kernel.jobs import Delivery
 
 _AFTER, _UNTIL = timedelta(hours=1), timedelta(days=7)
@@ -33,18 +35,19 @@ def find_open(context: Context) -> int:
     )
 
 
-def partner(context: Context, _tx: ReadTx, deliveries: Sequence[Delivery]) -> Mapping[int, int]:
+def partner(context: Context, tx: ReadTx, deliveries: Sequence[Delivery]) -> Mapping[int, int]:
     """The gateway of each delivery's payment."""
-    known = {each.connector_id: each.id for each in context.partners.of_kind(Kind.PAYMENTS)}
-    names = {each.id: str(each.data["gateway"]) for each in deliveries}
-    return {each: known[name] for each, name in names.items() if name in known}
+    wanted = {each.id: PaymentId(event_int(each, "payment_id")) for each in deliveries}
+    found = gateways.of_payments(context, tx, views.by_ids(tx, payment_ids=list(wanted.values())))
+    return {each: found[payment_id] for each, payment_id in wanted.items() if payment_id in found}
 
 
 def ask(context: Context, delivery: Delivery) -> Record:
     """Read a payment from its gateway; it is recorded like one that a message reports."""
-    name, external_id = str(delivery.data["gateway"]), str(delivery.data["external_id"])
-    seen = context.partners.gateway(name).payment(external_id=external_id)
-    sender = context.partners.connection(delivery.connection_id)
+    with context.db.read() as tx:
+        (payment,) = views.by_ids(tx, payment_ids=[event_int(delivery, "payment_id")])
+    sender = gateways.of_payment(context, payment)
+    seen = context.partners.gateway(sender.id).payment(external_id=str(delivery.data["external_id"]))
 
     def record(tx: WriteTx) -> None:
         match_order.record_reported(context, tx, sender=sender, seen=seen, trace_id=delivery.trace_id)

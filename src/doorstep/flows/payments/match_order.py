@@ -31,7 +31,13 @@ def record_reported(
     if order_id is not None:
         orders.lock(tx, order_id=order_id)
         tx.traces["order", order_id] = trace_id
-    payments.record(tx, seen=seen, order_id=order_id, channel_id=channel_id)
+    payments.record(
+        tx,
+        seen=seen,
+        order_id=order_id,
+        channel_id=channel_id,
+        gateway_connection_id=sender.id if sender.kind is Kind.PAYMENTS else None,
+    )
 
 
 def _sales_channel(context: Context, seen: PaymentSnapshot, sender: Connection) -> int | None:

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from datetime import datetime
 
-from doorstep.domain.connections.model import Kind
 from doorstep.domain.orders import actions as orders
 from doorstep.domain.orders import views as order_views
 from doorstep.domain.payments import actions as payments
@@ -13,7 +12,7 @@ from doorstep.domain.payments import views as money_views
 from doorstep.domain.payments.model import RefundRequest, RefundResult, RefundSnapshot, RefundState
 from doorstep.domain.returns import actions as returns
 from doorstep.flows.context import Context, Record, event_int, no_record
-from doorstep.flows.payments import gateway_names, owed
+from doorstep.flows.payments import gateways, owed
 from doorstep.kernel import errors
 from doorstep.kernel.db import ReadTx, WriteTx
 from doorstep.kernel.ids import OrderId, RefundId, ReturnId
@@ -43,10 +42,10 @@ def request_refunds(context: Context, tx: WriteTx, deliveries: list[Delivery]) -
 def partner(context: Context, tx: ReadTx, deliveries: Sequence[Delivery]) -> Mapping[int, int]:
     """The gateway of each delivery's refund."""
     wanted = {each.id: event_int(each, "refund_id") for each in deliveries}
-    gateways = money_views.gateways(tx, refund_ids=list(wanted.values()))
-    connections = {each.connector_id: each.id for each in context.partners.of_kind(Kind.PAYMENTS)}
-    found = {each: connections.get(gateways.get(refund_id, "")) for each, refund_id in wanted.items()}
-    return {each: connection_id for each, connection_id in found.items() if connection_id is not None}
+    refunded = money_views.refunded(tx, refund_ids=list(wanted.values()))
+    found = gateways.of_payments(context, tx, list(refunded.values()))
+    paid_by = {each: refunded[refund_id].id for each, refund_id in wanted.items() if refund_id in refunded}
+    return {each: found[payment_id] for each, payment_id in paid_by.items() if payment_id in found}
 
 
 def issue(context: Context, delivery: Delivery) -> Record:
@@ -60,8 +59,7 @@ def issue(context: Context, delivery: Delivery) -> Record:
     if wanted is None:
         return no_record
     intent, tender, asked_before, order_id = wanted
-    name = gateway_names.ours(context, order_id=order_id, name=tender.gateway)
-    gateway = context.partners.gateway(name)
+    gateway = context.partners.gateway(gateways.of_payment(context, tender).id)
     result = gateway.find_refund(intent) if asked_before else None
     if result is None:
         result = gateway.refund(intent)

@@ -34,7 +34,11 @@ from doorstep.kernel.keyset import Keyset
 
 _NEWEST_MESSAGES = 10
 _NEWEST_FILES = 5
-_LIMITS = {Kind.MESSENGERS: Serves.CHANNELS, Kind.ERP: Serves.LEGAL_ENTITIES}
+_LIMITS = {
+    Kind.MESSENGERS: Serves.CHANNELS,
+    Kind.PAYMENTS: Serves.CHANNELS,
+    Kind.ERP: Serves.LEGAL_ENTITIES,
+}
 
 
 def connection_of(req: PageRequest) -> Connection:

@@ -9,7 +9,7 @@ from doorstep.domain.connections.model.connector import Connection
 
 
 class Serves(StrEnum):
-    """What a connection can be limited to: keys of sales channels (messengers), names of legal entities (ERPs)."""
+    """What a connection can be limited to: keys of sales channels (messengers, payment gateways), names of legal entities (ERPs)."""
 
     CHANNELS = "channels"
     LEGAL_ENTITIES = "legal_entities"
