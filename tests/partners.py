@@ -56,7 +56,7 @@ class Partners:
     def deliveries(self, partner: str) -> list[Json]:
         return list(self.get(partner, "webhooks")["deliveries"])
 
-    def settle(self, partner: str, timeout_seconds: float = 10.0) -> list[Json]:
+    def settle(self, partner: str, timeout_seconds: float = 120.0) -> list[Json]:
         """Waits until nothing is left to send or to try again; returns the deliveries."""
         ends_at = time.monotonic() + timeout_seconds
         while self.get(partner, "webhooks")["pending"]:

@@ -49,7 +49,7 @@ class Rehearsal:
     web: str
     log: Path
 
-    def until(self, what: Callable[[], bool], *, seconds: float = 40.0) -> None:
+    def until(self, what: Callable[[], bool], *, seconds: float = 180.0) -> None:
         processes.until(what, seconds=seconds, else_=self.left)
 
     def left(self) -> str:
@@ -96,7 +96,7 @@ class Rehearsal:
         """
         return self.retailer.read(lambda tx: tx.value(int, statement)) == 0
 
-    def settle(self, *, seconds: float = 40.0) -> None:
+    def settle(self, *, seconds: float = 180.0) -> None:
         """Wait until all is done."""
         self.until(self.is_quiet, seconds=seconds)
 

@@ -10,7 +10,7 @@ from concurrent.futures import Future
 from typing import Any
 from urllib.parse import urlsplit
 
-_SECONDS = 10.0
+_SECONDS = 120.0
 _BLOCK = 65_536
 
 

@@ -113,7 +113,7 @@ class Chat:
     def mails(self) -> list[str]:
         return [each.template for each in self.retailer.client("mail").messages.values()]
 
-    def until(self, true: Callable[[], bool], seconds: float = 10.0) -> None:
+    def until(self, true: Callable[[], bool], seconds: float = 120.0) -> None:
         """Settle until it is so."""
         ends_at = time.monotonic() + seconds
         while not true() and time.monotonic() < ends_at:
