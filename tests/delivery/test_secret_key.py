@@ -11,7 +11,7 @@ import httpx
 import pytest
 from pydantic import SecretStr
 from starlette.testclient import TestClient
-from tests.builders import Retailer, environment
+from tests.builders import NOON, Retailer, environment
 from tests.builders.installation import opened
 from typer.testing import CliRunner
 
@@ -20,9 +20,16 @@ from doorstep.bootstrap import App
 from doorstep.delivery import health
 from doorstep.delivery.cli import create
 from doorstep.domain.connections.model import Kind, Mode, NotOpened
+from doorstep.domain.payments.views import Payment
+from doorstep.flows.payments import gateways
 from doorstep.kernel import errors, sealed, secrets
+from doorstep.kernel.ids import PaymentId
 
 OURS, OTHER = "k" * 40, "f" * 40
+# Only a sales channel has reported it.
+PAYMENT = Payment(
+    PaymentId(1), None, "sandbox", "pay-7", "1", "captured", "upi", 100, 0, "INR", NOON, None, None
+)
 
 
 @pytest.fixture
@@ -77,7 +84,7 @@ def test_work_for_a_connection_that_cannot_be_opened_is_tried_again(stranger: Ap
     with pytest.raises(NotOpened, match="shop"):
         registry.channel(ids["shop"])
     with pytest.raises(NotOpened, match="pay"):
-        registry.require_opened(Kind.PAYMENTS)
+        gateways.of_payment(stranger.context, PAYMENT)
     assert issubclass(NotOpened, errors.Unavailable)
 
 

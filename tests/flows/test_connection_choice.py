@@ -127,6 +127,24 @@ def test_a_refund_is_made_at_the_account_that_reported_the_payment(accounts: Ret
     assert refunds(accounts) == {each: int(each == account) for each in ACCOUNTS}
 
 
+def test_a_refund_is_made_of_the_first_payment_that_is_enough(accounts: Retailer) -> None:
+    """Each part of the order was paid at another account: the queue of the calls and the call itself agree."""
+    order = ordered(accounts)
+    for number, account in enumerate(ACCOUNTS):
+        part = replace(paid(order), external_id=f"part-{number}")
+        accounts.client(account).payments[part.external_id] = part
+        accounts.receive(account, "payment", part)
+        accounts.settle()
+    intent = payments.RefundIntent(accounts.order_id(order), None, None, 100, "INR", "Late")
+    refund_id = accounts.write(lambda tx: payments.request_refund(tx, intent=intent, at=NOON))
+    assert refund_id is not None
+    chosen = accounts.read(lambda tx: views.refunded(tx, refund_ids=[refund_id]))[refund_id]
+    accounts.settle()
+    assert chosen.gateway_connection_id == accounts.connection_ids["pay"]
+    assert accounts.read(lambda tx: views.refund(tx, refund_id=refund_id)).payment_id == chosen.id
+    assert refunds(accounts) == {"pay": 1, "another-pay": 0}
+
+
 def test_an_account_that_is_off_is_replaced_by_another_at_the_gateway(accounts: Retailer) -> None:
     order = ordered(accounts)
     accounts.receive("pay", "payment", paid(order))

@@ -9,6 +9,7 @@ from doorstep.domain.connections import actions as connections
 from doorstep.domain.connections.model import Kind, Mode
 from doorstep.domain.payments import views as payments
 from doorstep.domain.payments.model import PaymentSnapshot, PaymentStatus
+from doorstep.kernel.db import WriteTx
 from doorstep.kernel.ids import OrderId
 
 ORDER = order_snapshot(line("GT-WH-02"), external_id="1001")
@@ -26,11 +27,11 @@ def market(retailer: Retailer) -> Retailer:
     registry = retailer.app.registry
     secret = {"webhook_secret": "a secret of the market"}
 
-    def configure(tx: object) -> None:
+    def configure(tx: WriteTx) -> None:
         connector = registry.connector(Kind.CHANNELS, "sandbox")
         registry.configure(
             tx, key="market", connector=connector, name="Market", settings=secret, mode=Mode.LIVE
-        )  # type: ignore[arg-type]  # a write transaction
+        )
 
     retailer.write(configure)
     retailer.connection_ids["market"] = registry.by_key("market").id

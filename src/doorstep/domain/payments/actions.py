@@ -104,19 +104,17 @@ def record(
     Without its order a payment waits for it, of this sales channel (a connection) or of any; it never moves backwards,
     and never leaves its order.
     """
-    _record(tx, seen, order_id, channel_id)
-    if gateway_connection_id is not None:
-        store.update_gateway_connection(
-            tx, gateway=seen.gateway, external_id=seen.external_id, connection_id=gateway_connection_id
-        )
-
-
-def _record(tx: WriteTx, seen: PaymentSnapshot, order_id: OrderId | None, channel_id: int | None) -> None:
     known = store.lock_by_external(tx, gateway=seen.gateway, external_id=seen.external_id)
     if known is None and order_id is not None:
         known = store.lock_without_external_id(tx, order_id=order_id, gateway=seen.gateway)
     if known is None:
-        payment_id = store.insert_observed(tx, order_id=order_id, channel_id=channel_id, seen=seen)
+        payment_id = store.insert_observed(
+            tx,
+            order_id=order_id,
+            channel_id=channel_id,
+            gateway_connection_id=gateway_connection_id,
+            seen=seen,
+        )
         if payment_id is None:
             raise Overtaken("Another process is storing the same payment.")
         _captured(tx, payment_id, order_id, seen, before=None)
@@ -131,6 +129,8 @@ def _record(tx: WriteTx, seen: PaymentSnapshot, order_id: OrderId | None, channe
         )
     if known.external_id is None or _RANK[seen.status] > _RANK[PaymentStatus(known.status)]:
         store.update_observed(tx, payment_id=known.id, seen=seen)
+    if gateway_connection_id is not None and known.gateway_connection_id is None:
+        store.update_gateway_connection(tx, payment_id=known.id, connection_id=gateway_connection_id)
     _captured(tx, known.id, known.order_id or order_id, seen, before=known)
 
 

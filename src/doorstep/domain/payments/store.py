@@ -106,12 +106,14 @@ def select_of_order(tx: ReadTx, *, order_id: int) -> list[Payment]:
 
 
 def select_refunded(tx: ReadTx, *, refund_ids: Sequence[int]) -> dict[int, Payment]:
-    """The payment that each refund is most likely made of: its own, else the newest captured one, else the newest."""
+    """The payment that each refund is made of: its own, else the first captured one with enough left, else the first."""
     rows = tx.rows(
         """
         SELECT DISTINCT ON (r.id) r.id, p.id AS payment_id FROM refunds r JOIN payments p ON p.order_id = r.order_id
          WHERE r.id = ANY(%s)
-         ORDER BY r.id, p.id IS NOT DISTINCT FROM r.payment_id DESC, p.status = 'captured' DESC, p.id DESC
+         ORDER BY r.id, p.id IS NOT DISTINCT FROM r.payment_id DESC,
+               (p.status = 'captured' AND p.external_id IS NOT NULL
+                AND p.amount_minor - p.refunded_minor >= r.amount_minor) DESC, p.id
         """,
         (list(refund_ids),),
     )
@@ -127,15 +129,9 @@ def select_payments(tx: ReadTx, *, payment_ids: Sequence[int]) -> list[Payment]:
     )
 
 
-def update_gateway_connection(tx: WriteTx, *, gateway: str, external_id: str, connection_id: int) -> None:
-    """Remember which connection reported a payment; the first one stays."""
-    tx.execute(
-        """
-        UPDATE payments SET gateway_connection_id = %s
-         WHERE gateway = %s AND external_id = %s AND gateway_connection_id IS NULL
-        """,
-        (connection_id, gateway, external_id),
-    )
+def update_gateway_connection(tx: WriteTx, *, payment_id: int, connection_id: int) -> None:
+    """Remember which connection reported a payment."""
+    tx.execute("UPDATE payments SET gateway_connection_id = %s WHERE id = %s", (connection_id, payment_id))
 
 
 @dataclass(frozen=True, slots=True)
@@ -273,20 +269,26 @@ def link(
 
 
 def insert_observed(
-    tx: WriteTx, *, order_id: int | None, channel_id: int | None, seen: PaymentSnapshot
+    tx: WriteTx,
+    *,
+    order_id: int | None,
+    channel_id: int | None,
+    gateway_connection_id: int | None,
+    seen: PaymentSnapshot,
 ) -> PaymentId | None:
     """Store a payment that the gateway reported first; None if another process stored it meanwhile."""
     found = tx.column(
         int,
         """
-        INSERT INTO payments (order_id, channel_id, gateway, external_id, order_reference, status, method, payer,
-                              amount_minor, currency, at)
-        VALUES (%s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s)
+        INSERT INTO payments (order_id, channel_id, gateway_connection_id, gateway, external_id, order_reference, status,
+                              method, payer, amount_minor, currency, at)
+        VALUES (%s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s)
         ON CONFLICT (gateway, external_id) WHERE external_id IS NOT NULL DO NOTHING RETURNING id
         """,
         (
             order_id,
             channel_id,
+            gateway_connection_id,
             seen.gateway,
             seen.external_id,
             seen.order_reference,

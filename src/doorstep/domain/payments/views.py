@@ -25,7 +25,7 @@ def order_of(tx: ReadTx, *, gateway: str, external_id: str) -> OrderId | None:
 
 
 def refunded(tx: ReadTx, *, refund_ids: Sequence[int]) -> dict[int, Payment]:
-    """The payment that each refund is, or most likely will be, made of."""
+    """The payment that each refund is, or will be, made of: the one that actions.choose_tender takes."""
     return store.select_refunded(tx, refund_ids=refund_ids)
 
 

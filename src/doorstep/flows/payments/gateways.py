@@ -23,7 +23,8 @@ def of_payments(context: Context, tx: ReadTx, payments: Sequence[Payment]) -> Ma
     """
     opened = context.partners.opened()
     off = {each.id for each in opened if each.mode is Mode.OFF}
-    channels = {each.id: each.key for each in opened}
+    keys = {each.id: each.key for each in opened}
+    accounts = [each for each in opened if each.kind is Kind.PAYMENTS and each.id not in off]
     names = _names(tx, payments)
     found: dict[PaymentId, int] = {}
     for each in payments:
@@ -31,10 +32,8 @@ def of_payments(context: Context, tx: ReadTx, payments: Sequence[Payment]) -> Ma
             found[each.id] = each.gateway_connection_id
             continue
         name = names.get((each.channel_id, each.gateway), each.gateway)
-        connected = [one for one in context.partners.of_kind(Kind.PAYMENTS) if one.connector_id == name]
-        chosen = choose(
-            connected, Serves.CHANNELS, channels.get(each.channel_id, "") if each.channel_id else ""
-        )
+        channel = keys.get(each.channel_id, "") if each.channel_id else ""
+        chosen = choose([one for one in accounts if one.connector_id == name], Serves.CHANNELS, channel)
         if chosen is not None:
             found[each.id] = chosen.id
     return found
