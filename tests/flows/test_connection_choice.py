@@ -9,6 +9,7 @@ import pytest
 from tests import clock
 from tests.builders import NOON, Retailer, order_snapshot
 from tests.delivery.test_api import client
+from tests.delivery.test_console_connections import act, signed_in
 
 from doorstep.domain.connections import actions as connections
 from doorstep.domain.connections.model import InboxMessage, Kind, Mode
@@ -196,3 +197,11 @@ def test_a_marketplace_that_takes_the_money_itself_needs_no_gateway(retailer: Re
     )
     with pytest.raises(errors.Refused, match="Market took this payment itself"):
         gateways.of_payment(retailer.app.context, payment)
+
+
+def test_the_console_limits_an_account_to_sales_channels(retailer: Retailer) -> None:
+    with signed_in(retailer, Role.ADMINISTRATOR) as browser:
+        assert "Refunds for sales channels" in browser.get("/console/connections/pay/edit").text
+        act(browser, "/connections/pay/change", on="/connections/pay/edit", name="Pay", serves="shop, till")
+    retailer.app.registry.look_again()
+    assert retailer.app.registry.by_key("pay").serves == {"channels": ["shop", "till"]}
